@@ -1,0 +1,1 @@
+"""chatcluster: many Socket.IO servers, one chat."""

@@ -1,0 +1,58 @@
+"""Every code that a client can meet, in one table.
+
+`number` is for closed connections: 3000 to 3499 mean "come back", 3500 to 3999 mean "do not" (the convention of
+Centrifugo's disconnect codes); RFC 6455 section 7.4.2 leaves 3000 to 3999 to libraries and frameworks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """`name` travels in acknowledgements and `connect_error` data; `number` closes a connection."""
+
+    name: str
+    number: int
+    reconnect: bool
+
+    def __post_init__(self) -> None:
+        if self.reconnect != (self.number < 3500):
+            raise ValueError(f"{self.name}: {self.number} does not say reconnect={self.reconnect}")
+
+
+# The connection ends, and the client should come back (perhaps to another gateway).
+DRAINING = Code("draining", 3001, reconnect=True)
+SLOW = Code("slow", 3008, reconnect=True)
+GATEWAY_FULL = Code("gateway_full", 3010, reconnect=True)
+
+# One request was refused; the connection lives on.
+INVALID = Code("invalid", 3500, reconnect=False)
+TOO_LONG = Code("too_long", 3501, reconnect=False)
+UNKNOWN_ROOM = Code("unknown_room", 3502, reconnect=False)
+UNKNOWN_EVENT = Code("unknown_event", 3503, reconnect=False)
+TOO_MANY_ROOMS = Code("too_many_rooms", 3504, reconnect=False)
+ROOM_EXISTS = Code("room_exists", 3505, reconnect=False)
+NOT_JOINED = Code("not_joined", 3506, reconnect=False)
+NO_HISTORY = Code("no_history", 3507, reconnect=False)
+
+# Refused for now; asking again later is right.
+UNAVAILABLE = Code("unavailable", 3100, reconnect=True)
+INTERNAL = Code("internal", 3101, reconnect=True)
+
+ALL = (
+    DRAINING,
+    SLOW,
+    GATEWAY_FULL,
+    INVALID,
+    TOO_LONG,
+    UNKNOWN_ROOM,
+    UNKNOWN_EVENT,
+    TOO_MANY_ROOMS,
+    ROOM_EXISTS,
+    NOT_JOINED,
+    NO_HISTORY,
+    UNAVAILABLE,
+    INTERNAL,
+)

@@ -1,0 +1,120 @@
+"""What every store of room logs and rooms promises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chatcluster.core.position import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One stored message; `body` is the bytes that `append` was given."""
+
+    position: Position
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Part of a log, oldest entry first, and where the log's last message stood when it was read.
+
+    `complete`, from `since`: no message between the position asked for and the last of `entries` is missing, and the
+    first of them follows it directly. From `before`: the slice begins with the oldest message that the log still has.
+    """
+
+    entries: tuple[Entry, ...]
+    head: Position
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """`repeated`: a message with this key was stored before, at `position`; nothing was stored now."""
+
+    position: Position
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How much a log keeps: at most `length` messages of a room, none older than `age` seconds.
+
+    `key_age`: seconds for which an idempotency key is remembered.
+    """
+
+    length: int = 1000
+    age: float = 86_400.0
+    key_age: float = 300.0
+
+
+class RoomLog(Protocol):
+    """Numbers and keeps the messages of each room.
+
+    - `append` gives the next offset of the room and stores the message in one atomic step: offsets have no gaps, two
+      messages never share one, and whatever `append` returned can be read until the retention takes it.
+    - A log that was lost (a restarted memory, a flushed Redis) begins again under another epoch.
+    - Every method raises HistoryError when the store does not answer or refuses; then nothing is known of an append.
+    """
+
+    shared: bool  # False: other gateways do not see this log
+
+    async def open(self) -> None:
+        """Return when the store answers."""
+
+    async def append(self, room: str, body: bytes, *, key: str | None = None) -> Appended:
+        """Store *body* as the room's next message, unless one with the same idempotency *key* was stored lately."""
+
+    async def since(self, room: str, after: Position, limit: int) -> Slice:
+        """The first *limit* messages after *after*. What retention took, another epoch, or an offset that the log
+        has not reached yet makes the slice incomplete; it then holds the newest *limit* messages instead."""
+
+    async def before(self, room: str, before: Position | None, limit: int) -> Slice:
+        """The last *limit* messages before *before* (None: the newest). A position of another epoch finds none."""
+
+    async def head(self, room: str) -> Position:
+        """Where the room's last message stands. A room without messages is at offset 0 of an epoch that its first
+        message will have."""
+
+    async def heads(self, rooms: Sequence[str]) -> Mapping[str, Position]:
+        """`head` of several rooms in one round trip; rooms without a log are left out."""
+
+    async def drop(self, room: str) -> None:
+        """Forget the room's messages; a later `append` begins another epoch."""
+
+    async def check(self) -> None:
+        """Return when the store can take a message now."""
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRecord:
+    """A room of the directory; `created` in seconds since 1970."""
+
+    name: str
+    created: float
+
+
+class RoomDirectory(Protocol):
+    """The rooms that were created, for `/room`. Every method raises HistoryError when the store does not answer."""
+
+    async def create(self, record: RoomRecord) -> bool:
+        """False if there is a room of that name already."""
+
+    async def remove(self, name: str) -> bool:
+        """False if there is no room of that name."""
+
+    async def exists(self, name: str) -> bool: ...
+
+    async def list(self) -> Sequence[RoomRecord]:
+        """All rooms, the oldest first (by creation time, then name)."""
+
+
+class Store(Protocol):
+    """One opened place for both."""
+
+    log: RoomLog
+    directory: RoomDirectory
