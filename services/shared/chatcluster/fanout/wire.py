@@ -64,9 +64,22 @@ def decode(data: bytes) -> Envelope:
     fields = unpack(data)
     if not isinstance(fields, list) or len(fields) < _FIELDS or fields[0] != VERSION:
         raise MalformedError("not an envelope of this version")
-    _, origin, sequence, namespace, action, rooms, exclude, event, args, into, close, epoch, at, flags = (
-        fields[:_FIELDS]
-    )
+    (
+        _,
+        origin,
+        sequence,
+        namespace,
+        action,
+        rooms,
+        exclude,
+        event,
+        args,
+        into,
+        close,
+        epoch,
+        at,
+        flags,
+    ) = fields[:_FIELDS]
     try:
         return Envelope(
             origin=origin,

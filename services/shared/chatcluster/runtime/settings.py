@@ -64,7 +64,8 @@ class GatewaySettings(CommonSettings):
         description="The hubs of mode `hub`, separated by commas; the same ones for every gateway.",
     )
     hub_token: SecretStr = Field(
-        SecretStr(""), description="What gateways and hubs know each other by; empty: not asked for."
+        SecretStr(""),
+        description="What gateways and hubs know each other by; empty: not asked for.",
     )
     key: str = Field(
         "socket.io",
@@ -134,7 +135,8 @@ class HubSettings(CommonSettings):
     port: int = Field(8100, ge=0, le=65535, description="Port for gateways; 0 takes a free one.")
     admin_port: int = Field(9100, ge=0, le=65535, description="Port for health and metrics.")
     hub_token: SecretStr = Field(
-        SecretStr(""), description="What gateways and hubs know each other by; empty: not asked for."
+        SecretStr(""),
+        description="What gateways and hubs know each other by; empty: not asked for.",
     )
 
 

@@ -1,0 +1,1 @@
+"""Connections to real servers: the only place that imports their client libraries."""

