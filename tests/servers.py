@@ -22,14 +22,18 @@ def free_port() -> int:
 
 
 def missing(what: str) -> None:
-    """Skip the test because *what* is not installed; in CI nothing may be skipped, so there it fails."""
+    """Skip the test because *what* is not installed; in CI nothing may be skipped, so there it
+    fails.
+    """
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing, and CI must not skip")
     pytest.skip(f"{what} is missing")
 
 
 class Valkey:
-    """A Valkey on a port that it keeps over restarts, with an append-only file: what it acknowledged survives."""
+    """A Valkey on a port that it keeps over restarts, with an append-only file: what it
+    acknowledged survives.
+    """
 
     def __init__(self, folder: Path, **config: str) -> None:
         self.port = free_port()
@@ -41,7 +45,7 @@ class Valkey:
     @property
     def process(self) -> subprocess.Popen[bytes]:
         assert self._server is not None
-        process = self._server._process
+        process: subprocess.Popen[bytes] | None = self._server._process
         assert process is not None
         return process
 

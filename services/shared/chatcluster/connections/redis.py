@@ -14,11 +14,13 @@ ANSWER_SECONDS = 5.0
 
 
 def connect(url: str, *, answer_seconds: float | None = ANSWER_SECONDS) -> Redis:
-    """A client for *url* (redis://, rediss:// or unix://); it connects when it is first used, and speaks bytes.
+    """A client for *url* (redis://, rediss:// or unix://); it connects when it is first used, and
+    speaks bytes.
 
-    A command is not repeated when its connection breaks: whether it was carried out is then unknown, and only the
-    caller knows whether it may be sent twice. *answer_seconds* bounds the wait for an answer; None is for
-    subscriptions, which may be silent for long. Raises ValueError for a URL that is none.
+    A command is not repeated when its connection breaks: whether it was carried out is then
+    unknown, and only the caller knows whether it may be sent twice. *answer_seconds* bounds the
+    wait for an answer; None is for subscriptions, which may be silent for long. Raises ValueError
+    for a URL that is none.
     """
     return Redis.from_url(
         url,

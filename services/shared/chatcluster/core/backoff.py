@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 def delays(first: float, cap: float, random: Callable[[], float]) -> Iterator[float]:
     """Seconds to wait before each further attempt, for ever: doubling from *first* up to *cap*.
 
-    Each is spread over its upper half by *random* (0 to 1), so that many who lost the same server do not return in
-    step ("equal jitter": never close to zero, never above the cap).
+    Each is spread over its upper half by *random* (0 to 1), so that many who lost the same server
+    do not return in step ("equal jitter": never close to zero, never above the cap).
     """
     ceiling = first
     while True:

@@ -1,7 +1,8 @@
 """Every code that a client can meet, in one table.
 
-`number` is for closed connections: 3000 to 3499 mean "come back", 3500 to 3999 mean "do not" (the convention of
-Centrifugo's disconnect codes); RFC 6455 section 7.4.2 leaves 3000 to 3999 to libraries and frameworks.
+`number` is for closed connections: 3000 to 3499 mean "come back", 3500 to 3999 mean "do not" (the
+convention of Centrifugo's disconnect codes); RFC 6455 section 7.4.2 leaves 3000 to 3999 to
+libraries and frameworks.
 """
 
 from __future__ import annotations

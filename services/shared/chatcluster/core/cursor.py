@@ -27,8 +27,8 @@ class Replay:
 class RoomCursor:
     """Turns a carrier that may lose, repeat and reorder into each message once and in order.
 
-    `accept` decides about one message that the carrier brought. Positions of an earlier log (another epoch) that
-    arrive late are ignored; a new epoch is read from its beginning.
+    `accept` decides about one message that the carrier brought. Positions of an earlier log
+    (another epoch) that arrive late are ignored; a new epoch is read from its beginning.
     """
 
     __slots__ = ("_left", "position")
@@ -50,7 +50,9 @@ class RoomCursor:
         return Deliver()
 
     def skip_to(self, at: Position) -> None:
-        """Go on from *at* although what lies before it was not delivered here: the log no longer has it."""
+        """Go on from *at* although what lies before it was not delivered here: the log no longer
+        has it.
+        """
         if at.epoch != self.position.epoch:
             self.restart(at.epoch)
         if at.offset > self.position.offset:

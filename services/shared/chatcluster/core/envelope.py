@@ -29,11 +29,13 @@ class Action(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One thing to do, for the clients in any of `rooms` (none: all of the namespace) and not in any of `exclude`.
+    """One thing to do, for the clients in any of `rooms` (none: all of the namespace) and not in
+    any of `exclude`.
 
-    `sequence` counts one origin's envelopes from 1, without gaps as they leave it. A gateway sees only the envelopes
-    for rooms that it wants, so at the receiver a gap means nothing. `rooms` and `exclude` may hold socket ids:
-    every client is alone in the room of its id (Socket.IO documentation, "Rooms", "Default room").
+    `sequence` counts one origin's envelopes from 1, without gaps as they leave it. A gateway sees
+    only the envelopes for rooms that it wants, so at the receiver a gap means nothing. `rooms` and
+    `exclude` may hold socket ids: every client is alone in the room of its id (Socket.IO
+    documentation, "Rooms", "Default room").
     """
 
     origin: str

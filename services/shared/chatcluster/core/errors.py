@@ -1,7 +1,8 @@
 """What can go wrong, as one tree.
 
 ChatClusterError
-├── Refused            a client asked for something that it does not get: becomes `{error: {code, message}}`
+├── Refused            a client asked for something that it does not get: becomes `{error: {code,
+message}}`
 ├── FanoutError        the carrier did not take or bring an envelope
 ├── HistoryError       the room log did not store or read
 └── MalformedError     bytes or text from outside that do not follow their format

@@ -8,8 +8,9 @@ from collections import OrderedDict, deque
 class Once:
     """Tells an envelope's first arrival from its repeats, by (origin, sequence).
 
-    Remembers the last *window* sequences of each of the last *origins* origins; a repeat comes soon (a carrier that
-    sends twice, a message that took two ways), so what is older than the window counts as seen.
+    Remembers the last *window* sequences of each of the last *origins* origins; a repeat comes soon
+    (a carrier that sends twice, a message that took two ways), so what is older than the window
+    counts as seen.
     """
 
     __slots__ = ("_max_origins", "_origins", "_window")

@@ -1,4 +1,6 @@
-"""Mode `isolated`: envelopes stay in their gateway. Nothing to run, and users of different gateways do not meet."""
+"""Mode `isolated`: envelopes stay in their gateway. Nothing to run, and users of different gateways
+do not meet.
+"""
 
 from __future__ import annotations
 

@@ -18,26 +18,29 @@ class State(enum.StrEnum):
 
 
 class Receiver(Protocol):
-    """What a gateway hands to its fan-out. Both are called on the event loop and must neither wait nor raise."""
+    """What a gateway hands to its fan-out. Both are called on the event loop and must neither wait
+    nor raise.
+    """
 
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
         """Envelopes arrived, those of each origin in its order."""
 
     def interrupted(self) -> None:
-        """The carrier is back after it was gone: what was published meanwhile may have been missed."""
+        """The carrier is back: what was published while it was gone may have been missed."""
 
 
 class Fanout(Protocol):
     """Carries envelopes between gateways, the publisher's own included.
 
-    - An envelope is never delivered twice, and the envelopes of one origin for one room arrive in its order.
-    - A gateway gets an envelope if, before it was published, `want` returned for any of the envelope's rooms; it may
-      get others too, and ignores them.
-    - The publisher gets its own envelope back from the carrier, so where the carrier orders (all modes but
-      `isolated` do, for each room) all gateways see the same order.
+    - An envelope is never delivered twice, and the envelopes of one origin for one room arrive in
+      its order.
+    - A gateway gets an envelope if, before it was published, `want` returned for any of the
+      envelope's rooms; it may get others too, and ignores them.
+    - The publisher gets its own envelope back from the carrier, so where the carrier orders (all
+      modes but `isolated` do, for each room) all gateways see the same order.
     - Whether envelopes may be lost while the carrier is down is said by `durable`.
-    - A carrier that goes is looked for again until `close`, with jittered delays below two seconds; what the gateway
-      wants is then restored, and `Receiver.interrupted` called.
+    - A carrier that goes is looked for again until `close`, with jittered delays below two seconds;
+      what the gateway wants is then restored, and `Receiver.interrupted` called.
     """
 
     mode: str
@@ -48,21 +51,30 @@ class Fanout(Protocol):
     def state(self) -> State: ...
 
     async def open(self, receiver: Receiver) -> None:
-        """Return when envelopes can be published and received. Raises FanoutError if the carrier does not answer."""
+        """Return when envelopes can be published and received. Raises FanoutError if the carrier
+        does not answer.
+        """
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
-        """Return when the carrier has taken all of them, in this order; envelopes of later calls come after them,
-        also when this call has not returned yet. Raises FanoutError if the carrier did not take them."""
+        """Return when the carrier has taken all of them, in this order; envelopes of later calls
+        come after them, also when this call has not returned yet. Raises FanoutError if the carrier
+        did not take them.
+        """
 
     async def want(self, rooms: Set[RoomKey]) -> None:
-        """Return when envelopes for exactly these rooms come here; this set takes the place of the one before.
+        """Return when envelopes for exactly these rooms come here; this set takes the place of the
+        one before.
 
-        Raises FanoutError while the carrier is down; the set is then what the gateway gets when it is back.
+        Raises FanoutError while the carrier is down; the set is then what the gateway gets when it
+        is back.
         """
 
     async def check(self) -> None:
-        """Return when something sent through the carrier has come back to this gateway. Raises FanoutError, also
-        when it takes longer than five seconds."""
+        """Return when something sent through the carrier has come back to this gateway. Raises
+        FanoutError, also when it takes longer than five seconds.
+        """
 
     async def close(self) -> None:
-        """Let go of the carrier; nothing is delivered afterwards. May be called in any state, more than once."""
+        """Let go of the carrier; nothing is delivered afterwards. May be called in any state, more
+        than once.
+        """

@@ -1,8 +1,9 @@
 """Envelopes as bytes, for the carriers whose format is ours: one MessagePack array per envelope.
 
-`[version, origin, sequence, namespace, action, rooms, exclude, event, args, into, close, epoch, position, flags]`, where
-position is `[epoch, offset]` or nil. Dates are MessagePack timestamps; bytes stay bytes. A receiver ignores further
-elements, so that fields can be added at the end without a new version.
+`[version, origin, sequence, namespace, action, rooms, exclude, event, args, into, close, epoch,
+position, flags]`, where position is `[epoch, offset]` or nil. Dates are MessagePack timestamps;
+bytes stay bytes. A receiver ignores further elements, so that fields can be added at the end
+without a new version.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ _FIELDS = 14
 
 
 def pack(value: Any) -> bytes:
-    """Any JSON value, and bytes and timezone-aware datetimes, as MessagePack. Raises MalformedError for anything else."""
+    """Any JSON value, and bytes and timezone-aware datetimes, as MessagePack. Raises MalformedError
+    for anything else.
+    """
     try:
         packed: bytes = msgpack.packb(value, use_bin_type=True, datetime=True)
     except (TypeError, ValueError, OverflowError) as error:

@@ -21,8 +21,9 @@ class Entry:
 class Slice:
     """Part of a log, oldest entry first, and where the log's last message stood when it was read.
 
-    `complete`, from `since`: no message between the position asked for and the last of `entries` is missing, and the
-    first of them follows it directly. From `before`: the slice begins with the oldest message that the log still has.
+    `complete`, from `since`: no message between the position asked for and the last of `entries` is
+    missing, and the first of them follows it directly. From `before`: the slice begins with the
+    oldest message that the log still has.
     """
 
     entries: tuple[Entry, ...]
@@ -32,7 +33,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """`repeated`: a message with this key was stored before, at `position`; nothing was stored now."""
+    """`repeated`: a message with this key was stored before, at `position`; nothing is stored."""
 
     position: Position
     repeated: bool = False
@@ -53,10 +54,12 @@ class Retention:
 class RoomLog(Protocol):
     """Numbers and keeps the messages of each room.
 
-    - `append` gives the next offset of the room and stores the message in one atomic step: offsets have no gaps, two
-      messages never share one, and whatever `append` returned can be read until the retention takes it.
+    - `append` gives the next offset of the room and stores the message in one atomic step: offsets
+      have no gaps, two messages never share one, and whatever `append` returned can be read until
+      the retention takes it.
     - A log that was lost (a restarted memory, a flushed Redis) begins again under another epoch.
-    - Every method raises HistoryError when the store does not answer or refuses; then nothing is known of an append.
+    - Every method raises HistoryError when the store does not answer or refuses; then nothing is
+      known of an append.
     """
 
     shared: bool  # False: other gateways do not see this log
@@ -65,18 +68,25 @@ class RoomLog(Protocol):
         """Return when the store answers."""
 
     async def append(self, room: str, body: bytes, *, key: str | None = None) -> Appended:
-        """Store *body* as the room's next message, unless one with the same idempotency *key* was stored lately."""
+        """Store *body* as the room's next message, unless one with the same idempotency *key* was
+        stored lately.
+        """
 
     async def since(self, room: str, after: Position, limit: int) -> Slice:
-        """The first *limit* messages after *after*. What retention took, another epoch, or an offset that the log
-        has not reached yet makes the slice incomplete; it then holds the newest *limit* messages instead."""
+        """The first *limit* messages after *after*. What retention took, another epoch, or an
+        offset that the log has not reached yet makes the slice incomplete; it then holds the newest
+        *limit* messages instead.
+        """
 
     async def before(self, room: str, before: Position | None, limit: int) -> Slice:
-        """The last *limit* messages before *before* (None: the newest). A position of another epoch finds none."""
+        """The last *limit* messages before *before* (None: the newest). A position of another epoch
+        finds none.
+        """
 
     async def head(self, room: str) -> Position:
-        """Where the room's last message stands. A room without messages is at offset 0 of an epoch that its first
-        message will have."""
+        """Where the room's last message stands. A room without messages is at offset 0 of an epoch
+        that its first message will have.
+        """
 
     async def heads(self, rooms: Sequence[str]) -> Mapping[str, Position]:
         """`head` of several rooms in one round trip; rooms without a log are left out."""
@@ -99,7 +109,9 @@ class RoomRecord:
 
 
 class RoomDirectory(Protocol):
-    """The rooms that were created, for `/room`. Every method raises HistoryError when the store does not answer."""
+    """The rooms that were created, for `/room`. Every method raises HistoryError when the store
+    does not answer.
+    """
 
     async def create(self, record: RoomRecord) -> bool:
         """False if there is a room of that name already."""

@@ -1,6 +1,7 @@
 """Every setting, declared once: its variable, its limits and its sentence.
 
-A setting `history_length` is the variable `CHAT_HISTORY_LENGTH`; command-line options override variables.
+A setting `history_length` is the variable `CHAT_HISTORY_LENGTH`; command-line options override
+variables.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class CommonSettings(BaseSettings):
         2.0,
         ge=0,
         le=300,
-        description="Seconds between `not ready` and the drain: load balancers still send clients meanwhile.",
+        description="Seconds from `not ready` to the drain: load balancers still send clients.",
     )
     drain_seconds: float = Field(
         10.0, ge=0, le=3600, description="Seconds over which a stopping gateway spreads its closes."
@@ -107,7 +108,7 @@ class GatewaySettings(CommonSettings):
         2.0,
         gt=0,
         le=60,
-        description="Seconds between a gateway's signs of life; after three missed ones its people are gone.",
+        description="Seconds between a gateway's signs of life; after three missed, it is gone.",
     )
 
     @field_validator("hub_urls", mode="before")
@@ -123,10 +124,8 @@ class GatewaySettings(CommonSettings):
             raise ValueError("hub_urls: mode 'hub' needs at least one hub")
         if self.mode != "isolated" and self.history == "memory":
             raise ValueError(
-                f"history: 'memory' is kept inside one gateway, so with mode {self.mode!r} every gateway would "
-                "number messages for itself; use 'redis', or 'off'"
-            )
-        return self
+                f"history: 'memory' is kept inside one gateway, so with mode {self.mode!r} every
+                gateway would " "number messages for itself; use 'redis', or 'off'" ) return self
 
 
 class HubSettings(CommonSettings):
@@ -148,7 +147,9 @@ S = TypeVar("S", bound=CommonSettings)
 
 
 def load(model: type[S], **given: object) -> S:
-    """The settings from *given* (options that are not None), then variables, then defaults. Raises SettingsError."""
+    """The settings from *given* (options that are not None), then variables, then defaults. Raises
+    SettingsError.
+    """
     options = {name: value for name, value in given.items() if value is not None}
     try:
         return model(**options)  # type: ignore[arg-type]  # pydantic validates
