@@ -124,8 +124,10 @@ class GatewaySettings(CommonSettings):
             raise ValueError("hub_urls: mode 'hub' needs at least one hub")
         if self.mode != "isolated" and self.history == "memory":
             raise ValueError(
-                f"history: 'memory' is kept inside one gateway, so with mode {self.mode!r} every
-                gateway would " "number messages for itself; use 'redis', or 'off'" ) return self
+                f"history: 'memory' is kept inside one gateway, so with mode {self.mode!r} every "
+                "gateway would number messages for itself; use 'redis', or 'off'"
+            )
+        return self
 
 
 class HubSettings(CommonSettings):
