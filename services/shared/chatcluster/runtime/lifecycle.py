@@ -1,0 +1,116 @@
+"""How every program begins and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import re
+import signal
+import sys
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import uvloop
+
+from chatcluster.runtime.logs import get_logger
+from chatcluster.runtime.settings import SettingsError
+
+CANNOT_START = 2  # the exit code, as of a wrong command line
+INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+
+
+class StartError(Exception):
+    """Why this program cannot start, in one sentence that names an address or a setting."""
+
+
+def run(main: Coroutine[Any, Any, None]) -> int:
+    """Run *main* on uvloop until it returns, and return the exit code.
+
+    What keeps a program from starting (SettingsError, StartError, a port that is taken) becomes one
+    line on standard error and code 2; whatever else goes wrong is logged with a traceback, code 1.
+    """
+    try:
+        uvloop.run(main)
+    except KeyboardInterrupt:  # before anybody listened for signals
+        return INTERRUPTED
+    except (SettingsError, StartError) as error:
+        return refuse(str(error))
+    except OSError as error:
+        if error.errno not in _BINDING:
+            return _crashed()
+        return refuse(error.strerror or str(error))
+    except Exception:
+        return _crashed()
+    return 0
+
+
+def refuse(sentence: str) -> int:
+    """Say on standard error, in one line, why there is nothing to run; returns the exit code."""
+    print(f"chatcluster: {' '.join(sentence.split())}", file=sys.stderr, flush=True)
+    return CANNOT_START
+
+
+@contextmanager
+def stop_signal() -> Iterator[asyncio.Event]:
+    """An event that SIGTERM or SIGINT sets; a second signal ends the process at once, code 130.
+
+    Must be entered in the main thread, on the running loop.
+    """
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+    signals = 0
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        nonlocal signals
+        signals += 1
+        if signals > 1:
+            os._exit(INTERRUPTED)
+        loop.call_soon_threadsafe(asked.set)
+
+    # Handlers of the signal module, not of the loop: a second Ctrl-C works on a stalled loop too.
+    before = {
+        number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def listening(host: str, port: int, *, setting: str) -> Iterator[None]:
+    """Wrap the opening of a listening socket.
+
+    What goes wrong becomes a StartError that names the address and *setting* (`admin_port`).
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = _BINDING.get(error.errno or 0, error.strerror or str(error))
+        option, variable = setting.replace("_", "-"), setting.upper()
+        raise StartError(
+            f"cannot listen on {host}:{port}: {reason} (--{option}, CHAT_{variable})"
+        ) from error
+
+
+def shown(url: str) -> str:
+    """*url* as it may be printed: without user, password, or a password in its query."""
+    # Up to the last "@", because a password that was not escaped may hold "/" or "@" itself.
+    url = re.sub(r"(?<=://).*@", "***@", url, flags=re.DOTALL)
+    return re.sub(r"(?i)([?&](?:password|token)=)[^&#]*", r"\1***", url)
+
+
+_BINDING = {
+    errno.EADDRINUSE: "another program listens there",
+    errno.EADDRNOTAVAIL: "this machine has no such address",
+    errno.EACCES: "no permission to use this port",
+}
+
+
+def _crashed() -> int:
+    get_logger(__name__).critical("crashed", exc_info=True)
+    return 1
