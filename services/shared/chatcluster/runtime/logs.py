@@ -80,4 +80,5 @@ def _rendering(format: Literal["json", "text"]) -> list[Processor]:
 
 def _put_first(logger: object, method: str, line: EventDict) -> EventDict:
     """When, how bad and what come before the values, for people who read the JSON."""
-    return {key: line[key] for key in ("timestamp", "level", "event") if key in line} | line
+    first = {key: line[key] for key in ("timestamp", "level", "event") if key in line}
+    return {**first, **line}
