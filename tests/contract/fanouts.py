@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from importlib.util import find_spec
 from pathlib import Path
 
+from chatcluster.fanout.adapter import AdapterFanout
 from chatcluster.fanout.isolated import IsolatedFanout
 from tests.contract.harness import Harness
+from tests.servers import Valkey
 
 
 class IsolatedHarness:
@@ -30,7 +33,36 @@ class IsolatedHarness:
     restart = pause = resume = kill
 
 
-HARNESSES: dict[str, type[Harness]] = {"isolated": IsolatedHarness}
+class AdapterHarness:
+    shared = True
+
+    def __init__(self, folder: Path) -> None:
+        self._valkey = Valkey(folder, appendonly="no")
+        self._key = f"contract-{secrets.token_hex(4)}"
+
+    async def start(self) -> None:
+        self._valkey.start()
+
+    async def stop(self) -> None:
+        self._valkey.stop()
+
+    def fanout(self) -> AdapterFanout:
+        return AdapterFanout(self._valkey.url, key=self._key)
+
+    async def kill(self) -> None:
+        self._valkey.kill()
+
+    async def restart(self) -> None:
+        self._valkey.start()
+
+    async def pause(self) -> None:
+        self._valkey.pause()
+
+    async def resume(self) -> None:
+        self._valkey.resume()
+
+
+HARNESSES: dict[str, type[Harness]] = {"isolated": IsolatedHarness, "adapter": AdapterHarness}
 
 if find_spec("tests.contract.hub_harness"):
     from tests.contract.hub_harness import HubHarness

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-__all__ = ["NoScriptError", "PubSub", "Redis", "RedisError", "ResponseError", "connect"]
+from chatcluster.connections.redis_link import Endpoint
+
+__all__ = ["NoScriptError", "PubSub", "Redis", "RedisError", "ResponseError", "connect", "endpoint"]
 
 ANSWER_SECONDS = 5.0
 
@@ -31,4 +33,26 @@ def connect(url: str, *, answer_seconds: float | None = ANSWER_SECONDS) -> Redis
         retry=Retry(NoBackoff(), 0),
         retry_on_timeout=False,
         health_check_interval=0,
+    )
+
+
+def endpoint(url: str) -> Endpoint:
+    """What *url* says, for a connection that is not made by the client library.
+
+    The database number is left out: pub/sub does not know databases (Redis documentation,
+    "Pub/sub", "Database & scoping"). Reads the files that the URL names for TLS. Raises ValueError
+    for a URL that is none.
+    """
+    try:
+        pool = ConnectionPool.from_url(url)
+        parsed = pool.connection_class(**pool.connection_kwargs)
+        tls = parsed.ssl_context.get() if isinstance(parsed, SSLConnection) else None
+    except (RedisError, TypeError, OSError) as error:
+        raise ValueError(f"not a usable Redis URL: {error}") from error
+    return Endpoint(
+        host=getattr(parsed, "host", ""),
+        port=getattr(parsed, "port", 0),
+        path=parsed.path if isinstance(parsed, UnixDomainSocketConnection) else "",
+        tls=tls,
+        credentials=tuple(word for word in (parsed.username, parsed.password) if word),
     )

@@ -1,0 +1,206 @@
+"""Redis pub/sub that comes back: two connections that stand or fall together.
+
+One publishes and one subscribes. When either ends, both are made anew, again and again until
+`close`, and the subscriptions are restored: to publish while deaf would only hide the gap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Protocol
+
+from structlog.stdlib import get_logger
+
+from chatcluster.connections.redis_link import Endpoint, Message, command, connect_link
+from chatcluster.connections.redis_pair import Pair
+from chatcluster.core.backoff import delays
+from chatcluster.core.errors import FanoutError
+
+FIRST_DELAY, LONGEST_DELAY = 0.05, 1.5  # seconds between attempts to connect
+CONNECT_SECONDS = 3.0  # for one attempt
+CHECK_SECONDS = 4.5
+
+_log = get_logger(__name__)
+
+
+class Listener(Protocol):
+    """Who gets the messages. Both are called on the event loop and must neither wait nor raise."""
+
+    def messages(self, messages: Sequence[Message]) -> None:
+        """Messages arrived, in the server's order; some may be for channels that are not listened
+        to any more."""
+
+    def restored(self) -> None:
+        """The subscriptions are in place again, after a time in which messages may have passed."""
+
+
+class RedisCarrier:
+    """Publishes to channels and listens to channels, for as long as it is open.
+
+    *echo* is a channel of this carrier alone, for `check`. All methods but `close` raise
+    FanoutError while the server is not there.
+    """
+
+    def __init__(self, endpoint: Endpoint, echo: bytes, random: Callable[[], float]) -> None:
+        self._endpoint = endpoint
+        self._echo = echo
+        self._random = random
+        self._channels: set[bytes] = {echo}
+        self._echoes: dict[bytes, asyncio.Future[None]] = {}
+        self._echoes_sent = 0
+        self._listener: Listener | None = None
+        self._pair: Pair | None = None
+        self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._listener is not None
+
+    @property
+    def is_up(self) -> bool:
+        return self._pair is not None and self._pair.up
+
+    async def open(self, listener: Listener) -> None:
+        """Return when messages can be published and heard; one attempt."""
+        if self._listener is not None:
+            raise FanoutError("already open")
+        self._listener = listener
+        try:
+            pair = await self._connect()
+        except BaseException:
+            await self.close()
+            raise
+        if self._listener is not listener:
+            pair.close(FanoutError("closed"))
+            raise FanoutError("closed while it was being opened")
+        self._keeper = asyncio.create_task(self._keep(pair, listener), name="redis carrier")
+        self._keeper.add_done_callback(_report)
+
+    async def publish(self, messages: Iterable[Message]) -> None:
+        """Return when the server has taken all of them, in this order and after those of earlier
+        calls."""
+        pair = self._pair
+        if pair is None or not pair.up:
+            raise self._gone()
+        commands = [command(b"PUBLISH", channel, payload) for channel, payload in messages]
+        if commands:
+            await pair.publishing.ask(commands, len(commands))
+
+    async def change(self, add: Collection[bytes], drop: Collection[bytes]) -> None:
+        """Listen to the channels of *add* too, and no longer to those of *drop*; return when the
+        server does so. What is wanted is remembered also when FanoutError is raised."""
+        # Nothing is awaited between the change of what is wanted and the commands that tell the
+        # server, here and where a new pair is told everything: so what the server hears, in the
+        # order of its connection, always adds up to what is wanted.
+        self._channels.difference_update(drop)
+        self._channels.update(add)
+        pair = self._pair
+        if pair is None:
+            raise self._gone()
+        try:
+            await pair.listen(add, drop)
+        except FanoutError as error:
+            # Refused, so what the server listens to is unknown: begin again.
+            pair.close(error)
+            raise
+
+    async def check(self) -> None:
+        """Return when a message has come back through the server; waits `CHECK_SECONDS` at most."""
+        if self._keeper is not None and self._keeper.done():
+            raise FanoutError("nobody looks after the connections any more")
+        self._echoes_sent += 1
+        token = b"%d" % self._echoes_sent
+        came_back = self._echoes[token] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await self.publish([(self._echo, token)])
+                await came_back
+        except TimeoutError as error:
+            raise FanoutError(f"nothing came back within {CHECK_SECONDS} s") from error
+        finally:
+            del self._echoes[token]
+
+    async def close(self) -> None:
+        """Let go of the server and of what was listened to; nothing is heard afterwards. May be
+        called in any state."""
+        keeper, self._keeper = self._keeper, None
+        self._listener = None
+        self._channels = {self._echo}
+        self._let_go(FanoutError("closed"))
+        if keeper is not None:
+            keeper.cancel()
+            await asyncio.wait([keeper])
+
+    def _gone(self) -> FanoutError:
+        return FanoutError("not open" if self._listener is None else "Redis is gone")
+
+    def _let_go(self, error: FanoutError) -> None:
+        if self._pair is not None:
+            self._pair.close(error)
+            self._pair = None
+        for echo in self._echoes.values():
+            if not echo.done():
+                echo.set_exception(error)
+
+    def _received(self, messages: Sequence[Message]) -> None:
+        if self._echoes:
+            for channel, payload in messages:
+                if channel == self._echo:
+                    self._came_back(payload)
+        if self._listener is not None:
+            self._listener.messages(messages)
+
+    def _came_back(self, token: bytes) -> None:
+        echo = self._echoes.get(token)
+        if echo is not None and not echo.done():
+            echo.set_result(None)
+
+    async def _connect(self) -> Pair:
+        """A pair that listens to all that is wanted."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                publishing = await connect_link(self._endpoint, _ignore)
+                try:
+                    subscribing = await connect_link(self._endpoint, self._received)
+                except BaseException:
+                    publishing.close(FanoutError("the other connection failed"))
+                    raise
+                pair = self._pair = Pair(publishing, subscribing)
+                await pair.listen(self._channels, ())
+                pair.restored = True
+                return pair
+        except TimeoutError as error:
+            self._let_go(FanoutError("Redis does not answer"))
+            raise FanoutError(f"no answer from Redis within {CONNECT_SECONDS} s") from error
+        except FanoutError as error:
+            self._let_go(error)
+            raise
+
+    async def _keep(self, pair: Pair, listener: Listener) -> None:
+        """Whenever the pair ends, make another."""
+        while True:
+            reason = await pair.ended()
+            _log.warning("redis_lost", reason=str(reason))
+            self._let_go(reason)
+            pair = await self._reconnect()
+            _log.info("redis_back")
+            listener.restored()
+
+    async def _reconnect(self) -> Pair:
+        for delay in delays(FIRST_DELAY, LONGEST_DELAY, self._random):
+            await asyncio.sleep(delay)
+            try:
+                return await self._connect()
+            except FanoutError as error:
+                _log.debug("redis_still_gone", reason=str(error))
+        raise AssertionError("the delays have no end")
+
+
+def _ignore(messages: Sequence[Message]) -> None:
+    """Nothing is subscribed to on the connection that publishes."""
+
+
+def _report(keeper: asyncio.Task[None]) -> None:
+    if not keeper.cancelled() and (error := keeper.exception()):
+        _log.critical("redis_carrier_crashed", exc_info=error)

@@ -1,0 +1,61 @@
+"""MessagePack as notepack.io 3.0.1 reads and writes it, which Node's adapters and emitters use.
+
+Integers beyond 2**53 arrive whole in Python and rounded in JavaScript. JavaScript's text may hold
+half a surrogate pair, which is not Unicode: it goes through as it is where that is possible.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgpack
+
+from chatcluster.core.errors import MalformedError
+
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def pack(value: Any) -> bytes:
+    """Any JSON value, bytes and datetimes with a timezone. Raises MalformedError for the rest."""
+    try:
+        packed: bytes = msgpack.packb(
+            value, use_bin_type=True, datetime=True, unicode_errors="surrogatepass"
+        )
+    except (TypeError, ValueError, OverflowError) as error:
+        raise MalformedError(f"cannot be sent: {error}") from error
+    return packed
+
+
+def unpack(data: bytes) -> Any:
+    """The inverse of `pack`, also for what notepack.io 2 wrote. Raises MalformedError."""
+    try:
+        try:
+            return _unpack(data, "surrogatepass")
+        except UnicodeDecodeError:
+            # `utf8Write` in lib/encode.js: half a pair can spoil the character after it.
+            return _unpack(data, "replace")
+    except (ValueError, TypeError, OverflowError, msgpack.UnpackException) as error:
+        raise MalformedError(f"not MessagePack: {error}") from error
+
+
+def _unpack(data: bytes, unicode_errors: str) -> Any:
+    return msgpack.unpackb(
+        data,
+        raw=False,
+        timestamp=3,
+        strict_map_key=False,
+        ext_hook=_extension,
+        unicode_errors=unicode_errors,
+    )
+
+
+def _extension(code: int, data: bytes) -> Any:
+    """The extensions of notepack.io 2, which version 3 still reads (lib/decode.js)."""
+    if code != 0:
+        return msgpack.ExtType(code, data)
+    if len(data) == 1:  # undefined
+        return None
+    if len(data) == 8:
+        return _1970 + timedelta(milliseconds=int.from_bytes(data, "big", signed=True))
+    return data  # an ArrayBuffer
