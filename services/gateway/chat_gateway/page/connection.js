@@ -1,0 +1,135 @@
+import { endpoint } from "./state/addresses.js";
+import { Manager } from "./vendor/socket.io.esm.min.js";
+
+const OPENING = 6000; // milliseconds until an address that does not answer counts as failed
+const DIRECTORY_AGAIN = 3000;
+const DRAINING = 3001;
+
+/**
+ * One connection to one of several gateways, kept alive: when it breaks, the same address is tried once,
+ * then the next ones, with growing delays. `handlers`: up(link), down(), changed(), event(namespace,
+ * name, data), directoryUp().
+ */
+export class Connection {
+  #rotation;
+  #transports;
+  #handlers;
+  #link = null;
+  #timer = null;
+
+  /** "connecting" (never was connected) | "connected" | "reconnecting" */
+  phase = "connecting";
+  /** Why the last attempt failed, if the gateway said so. */
+  reason = null;
+
+  constructor({ rotation, transports, handlers }) {
+    this.#rotation = rotation;
+    this.#transports = transports;
+    this.#handlers = handlers;
+  }
+
+  get address() {
+    return this.#rotation.current;
+  }
+
+  /** "websocket", "polling" …; null while not connected. */
+  get transport() {
+    return this.phase === "connected" ? this.#link.manager.engine?.transport?.name : null;
+  }
+
+  start() {
+    this.#open();
+    addEventListener("online", () => this.hurry());
+    addEventListener("offline", () => this.#handlers.changed());
+  }
+
+  /** Try now instead of waiting for the next turn. */
+  hurry() {
+    if (this.#timer !== null) this.#open();
+    this.#handlers.changed();
+  }
+
+  #open() {
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    const { origin, path } = endpoint(this.address);
+    const manager = new Manager(origin, {
+      path,
+      transports: this.#transports,
+      tryAllTransports: true,
+      reconnection: false,
+      autoConnect: false,
+      timeout: OPENING,
+    });
+    const link = { manager, chat: manager.socket("/"), directory: manager.socket("/room") };
+    this.#link = link;
+    this.#listen(link);
+    link.chat.connect();
+    link.directory.connect();
+    this.#handlers.changed();
+  }
+
+  #listen(link) {
+    const { chat, directory } = link;
+    const current = (act) => (...args) => {
+      if (this.#link === link) act(...args);
+    };
+    chat.on("connect", current(() => this.#connected(link)));
+    chat.on("connect_error", current((error) => this.#failed(error)));
+    chat.on("disconnect", current((reason, details) => this.#broken(details)));
+    chat.onAny(current((name, data) => this.#handlers.event("/", name, data)));
+    directory.on("connect", current(() => this.#handlers.directoryUp(link)));
+    directory.on("connect_error", current(() => this.#directoryAgain(link)));
+    directory.onAny(current((name, data) => this.#handlers.event("/room", name, data)));
+  }
+
+  #connected(link) {
+    this.#rotation.connected();
+    this.phase = "connected";
+    this.reason = null;
+    link.manager.engine.on("upgrade", () => this.#handlers.changed());
+    this.#handlers.up(link);
+    this.#handlers.changed();
+  }
+
+  #failed(error) {
+    this.reason = error?.data?.message ?? null;
+    this.#rotation.failed();
+    this.#again();
+  }
+
+  #broken(details) {
+    if (details?.context?.code === DRAINING) this.#rotation.next();
+    this.phase = "reconnecting";
+    this.#handlers.down();
+    this.#again();
+  }
+
+  #again() {
+    const link = this.#link;
+    this.#link = null;
+    link.directory.disconnect();
+    link.chat.disconnect();
+    this.#timer = setTimeout(() => this.#open(), this.#rotation.delay(Math.random()));
+    this.#handlers.changed();
+  }
+
+  #directoryAgain(link) {
+    if (!link.chat.connected) return;
+    setTimeout(() => this.#link === link && link.directory.connect(), DIRECTORY_AGAIN);
+  }
+}
+
+/** Sends an event and gives what it is acknowledged with; throws a Refusal for `{error}`. */
+export async function ask(socket, event, data, timeout = 10000) {
+  const reply = await socket.timeout(timeout).emitWithAck(event, data);
+  if (reply?.error) throw new Refusal(reply.error);
+  return reply ?? {};
+}
+
+export class Refusal extends Error {
+  constructor({ code, message }) {
+    super(message || code);
+    this.code = code;
+  }
+}
