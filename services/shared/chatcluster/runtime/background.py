@@ -42,12 +42,13 @@ class _Watch:
         assert body is not None
         self._body = body
         self._tasks = tasks
+        self._stopping = False
         self._cancelled_body = False
         for task in tasks:
             task.add_done_callback(self._ended)
 
     def _ended(self, task: Task) -> None:
-        if not self._cancelled_body:
+        if not self._stopping and not self._cancelled_body:
             self._cancelled_body = True
             self._body.cancel()
 
@@ -56,9 +57,8 @@ class _Watch:
 
         A cancellation of the caller meanwhile is returned too.
         """
+        self._stopping = True  # callbacks may be under way still
         early = [task for task in self._tasks if task.done()]
-        for task in self._tasks:
-            task.remove_done_callback(self._ended)
         if self._cancelled_body:
             with suppress(asyncio.CancelledError):
                 await asyncio.sleep(0)  # the body may have ended before our cancellation reached it

@@ -55,9 +55,10 @@ def refuse(sentence: str) -> int:
 
 @contextmanager
 def stop_signal() -> Iterator[asyncio.Event]:
-    """An event that SIGTERM or SIGINT sets; a second signal ends the process at once, code 130.
+    """An event that SIGTERM or SIGINT sets, or SIGHUP (a closed terminal) unless it is ignored.
 
-    Must be entered in the main thread, on the running loop.
+    A second signal ends the process at once, with code 130. Must be entered in the main thread, on
+    the running loop.
     """
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
@@ -70,10 +71,11 @@ def stop_signal() -> Iterator[asyncio.Event]:
             os._exit(INTERRUPTED)
         loop.call_soon_threadsafe(asked.set)
 
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
     # Handlers of the signal module, not of the loop: a second Ctrl-C works on a stalled loop too.
-    before = {
-        number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)
-    }
+    before = {number: signal.signal(number, on_signal) for number in numbers}
     try:
         yield asked
     finally:

@@ -1,0 +1,91 @@
+"""The command `chatcluster`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from chat_local.options import takes
+from chat_local.run_settings import RunSettings
+from chatcluster.runtime import lifecycle
+from chatcluster.runtime.settings import GatewaySettings, HubSettings, SettingsError
+
+VARIABLES = (
+    "Each option is also a variable: --admin-port is CHAT_ADMIN_PORT. An option goes before its "
+    "variable."
+)
+
+app = typer.Typer(
+    name="chatcluster",
+    help="Many Socket.IO servers, one chat.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command(epilog=VARIABLES)
+@takes(RunSettings, "gateways", "mode", "port", "host", "history", "data", "log_level")
+def run(settings: RunSettings) -> None:
+    """Run a whole cluster on this machine: gateways, a hub and a Valkey."""
+    from chat_local.run import run_cluster
+
+    raise typer.Exit(lifecycle.run(run_cluster(settings)))
+
+
+@app.command(epilog=VARIABLES)
+@takes(GatewaySettings)
+def gateway(settings: GatewaySettings) -> None:
+    """Run one gateway: it holds clients' connections and speaks the chat."""
+    from chat_gateway.main import serve
+
+    raise typer.Exit(lifecycle.run(serve(settings)))
+
+
+@app.command(epilog=VARIABLES)
+@takes(HubSettings)
+def hub(settings: HubSettings) -> None:
+    """Run one hub: it relays between the gateways of mode `hub`, and takes broadcasts by HTTP."""
+    from chat_hub.main import serve
+
+    raise typer.Exit(lifecycle.run(serve(settings)))
+
+
+@app.command()
+def status(
+    admin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL",
+            help="A gateway's admin address, such as http://127.0.0.1:9000; may be repeated. "
+            "Without it: the gateways of `chatcluster run`.",
+        ),
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Print it once, not every second.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print it once, as JSON.")] = False,
+) -> None:
+    """Show the gateways: their state, connections, rooms and messages a second."""
+    from chat_local.status import show_status
+
+    raise typer.Exit(lifecycle.run(show_status(admin or [], once=once, as_json=json)))
+
+
+def main() -> None:
+    """Run the command line of this process, and end it with the exit code."""
+    sys.exit(execute(sys.argv[1:]))
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """The exit code of *arguments*; what was wrong with them is one line on standard error."""
+    try:
+        return (
+            app(list(arguments) or ["--help"], prog_name="chatcluster", standalone_mode=False) or 0
+        )
+    except SettingsError as error:
+        return lifecycle.refuse(str(error))
+    except typer.TyperException as error:
+        return lifecycle.refuse(f"{error.format_message()} (chatcluster --help)")
+    except typer.Abort:
+        return lifecycle.INTERRUPTED

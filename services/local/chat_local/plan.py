@@ -1,0 +1,161 @@
+"""What to start, with which environment: decided here, without starting anything."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from chat_local.run_settings import ADMIN_ABOVE, HUB_ABOVE, RunSettings
+from chatcluster.runtime.settings import Mode
+
+LOOPBACK = "127.0.0.1"
+Kind = Literal["valkey", "hub", "gateway"]
+
+# What crosses between gateways, for people.
+CROSSES: Mapping[Mode, str] = {
+    "isolated": (
+        "nothing crosses between gateways: users of different ones see each other's messages only "
+        "when they join again"
+    ),
+    "hub": "every gateway is a client of the hub, which relays between them: all users meet",
+    "adapter": (
+        "gateways meet in Valkey, in the format of Socket.IO's own Redis adapters: all users meet, "
+        "and other Socket.IO servers can join"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process to start. `environment` comes on top of ours."""
+
+    name: str
+    kind: Kind
+    command: tuple[str, ...]
+    address: str  # where others reach it
+    environment: Mapping[str, str] = field(default_factory=dict)
+    admin: str | None = None  # the admin server's address, for programs that have one
+    grace: float = 2.0  # seconds that it may take to end when asked to
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port that has to be free; `setting` is the one that moves it."""
+
+    host: str
+    number: int
+    purpose: str
+    setting: str = "port"
+
+
+def gateway_names(settings: RunSettings) -> list[str]:
+    return [f"gateway-{number}" for number in range(1, settings.gateways + 1)]
+
+
+def ports(settings: RunSettings) -> list[Port]:
+    """The ports that must be free before anything is started."""
+    listeners = [
+        (name, settings.host, settings.port + above)
+        for above, name in enumerate(gateway_names(settings))
+    ]
+    listeners.append(("the hub", LOOPBACK, settings.port + HUB_ABOVE))
+    return [
+        port
+        for name, host, number in listeners
+        for port in (
+            Port(host, number, name),
+            Port(LOOPBACK, number + ADMIN_ABOVE, f"the admin server of {name}"),
+        )
+    ]
+
+
+def programs(settings: RunSettings, valkey: Program) -> list[Program]:
+    """*valkey*, the hub, then the gateways: the order in which they can be started.
+
+    All are there in every mode, so that the mode can change while they run.
+    """
+    hub = _hub(settings)
+    gateways = [
+        _gateway(settings, name, number, hub=hub.address, redis=valkey.address)
+        for number, name in enumerate(gateway_names(settings), settings.port)
+    ]
+    return [valkey, hub, *gateways]
+
+
+def browsable(settings: RunSettings) -> list[str]:
+    """The gateways' addresses, to open in a browser on this machine."""
+    return [
+        _url(settings.host, number)
+        for number in range(settings.port, settings.port + settings.gateways)
+    ]
+
+
+def stages(started: Sequence[Program]) -> list[list[Program]]:
+    """Who may start together, once those before are ready: the reverse is the order of stopping."""
+    kinds: tuple[Kind, ...] = ("valkey", "hub", "gateway")
+    return [[program for program in started if program.kind == kind] for kind in kinds]
+
+
+def _hub(settings: RunSettings) -> Program:
+    port = settings.port + HUB_ABOVE
+    return _python(
+        "hub",
+        "hub",
+        _url(LOOPBACK, port),
+        settings,
+        {"HOST": LOOPBACK, "PORT": port, "ADMIN_PORT": port + ADMIN_ABOVE},
+    )
+
+
+def _gateway(settings: RunSettings, name: str, port: int, *, hub: str, redis: str) -> Program:
+    return _python(
+        name,
+        "gateway",
+        _url(settings.host, port),
+        settings,
+        {
+            "HOST": settings.host,
+            "PORT": port,
+            "ADMIN_PORT": port + ADMIN_ABOVE,
+            "MODE": settings.mode,
+            "HISTORY": settings.history,
+            "REDIS_URL": redis,
+            "HUB_URLS": hub,
+        },
+    )
+
+
+def _python(
+    name: str,
+    kind: Literal["hub", "gateway"],
+    address: str,
+    settings: RunSettings,
+    own: Mapping[str, object],
+) -> Program:
+    values: dict[str, object] = {
+        "NAME": name,
+        "ADMIN_HOST": LOOPBACK,
+        "LOG_LEVEL": settings.log_level,
+        "LOG_FORMAT": "json",
+        "SETTLE_SECONDS": settings.settle_seconds,
+        "DRAIN_SECONDS": settings.drain_seconds,
+        **own,
+    }
+    return Program(
+        name=name,
+        kind=kind,
+        # -P: a file in the current folder must not take the place of a module.
+        command=(sys.executable, "-P", "-m", f"chat_{kind}"),
+        address=address,
+        environment={f"CHAT_{key}": str(value) for key, value in values.items()},
+        admin=f"http://{LOOPBACK}:{own['ADMIN_PORT']}",
+        grace=settings.settle_seconds + settings.drain_seconds + 3.0,
+    )
+
+
+def _url(host: str, port: int) -> str:
+    if host in ("", "0.0.0.0", "::"):  # all addresses; this one works from here
+        host = LOOPBACK
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,44 @@
+"""The settings of `chatcluster run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from chatcluster.runtime.settings import GatewaySettings, History, Mode
+
+HUB_ABOVE = 100
+ADMIN_ABOVE = 1000
+
+
+class RunSettings(GatewaySettings):
+    """What one machine runs: a gateway's settings, for all of them, and how many there are.
+
+    The defaults are a laptop's: several gateways that see each other, no load balancer to wait for,
+    and a log that all can read whatever the mode is or becomes.
+    """
+
+    gateways: int = Field(2, ge=1, le=50, description="Number of gateways.")
+    port: int = Field(
+        8000,
+        ge=1,
+        le=64_000,
+        description=(
+            f"Port of gateway-1; the others follow it. The hub is {HUB_ABOVE} above, and each "
+            f"one's admin server {ADMIN_ABOVE} above its own port."
+        ),
+    )
+    data: Path | None = Field(
+        None, description="Folder that keeps messages and log files; without it they are removed."
+    )
+    mode: Mode = Field("adapter", description=GatewaySettings.model_fields["mode"].description)
+    history: History = Field(
+        "redis", description=GatewaySettings.model_fields["history"].description
+    )
+    settle_seconds: float = Field(
+        0.0, ge=0, le=300, description=GatewaySettings.model_fields["settle_seconds"].description
+    )
+    drain_seconds: float = Field(
+        0.5, ge=0, le=3600, description=GatewaySettings.model_fields["drain_seconds"].description
+    )

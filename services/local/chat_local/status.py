@@ -1,0 +1,96 @@
+"""`chatcluster status`: asks gateways how they are, and shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+import orjson
+from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout
+from pydantic import ValidationError
+from rich.console import Console
+from rich.live import Live
+
+from chat_local import run_file
+from chat_local.seen import GatewayStats, Rates, Seen, Target, target
+from chat_local.status_table import view
+from chatcluster.runtime.lifecycle import StartError, stop_signal
+
+REFRESH_SECONDS = 1.0
+ANSWER = ClientTimeout(total=2.0)
+
+
+async def show_status(admins: Sequence[str], *, once: bool, as_json: bool) -> None:
+    """Show the gateways at *admins*, or those of `chatcluster run`, until a signal or *once*.
+
+    Raises StartError when there are none to ask.
+    """
+    rates = Rates()
+    _targets(admins)
+    async with ClientSession(timeout=ANSWER) as session:
+        if once or as_json or not sys.stdout.isatty():
+            await _look(session, admins, rates)
+            await asyncio.sleep(REFRESH_SECONDS)  # messages a second are seen from two looks
+            _print(await _look(session, admins, rates), as_json=as_json)
+            return
+        with stop_signal() as stop, _live() as update:
+            while not stop.is_set():
+                with suppress(TimeoutError):
+                    update(await _look(session, admins, rates))
+                    await asyncio.wait_for(stop.wait(), REFRESH_SECONDS)
+
+
+def _targets(admins: Sequence[str]) -> list[Target]:
+    if admins:
+        return [target(admin) for admin in admins]
+    runs = run_file.alive()
+    if not runs:
+        raise StartError(
+            "no cluster runs on this machine: start one with `chatcluster run`, or name a "
+            "gateway's admin server with --admin http://host:port"
+        )
+    return [
+        Target(program.admin, program.address, program.name)
+        for run in runs
+        for program in run.programs
+        if program.kind == "gateway" and program.admin
+    ]
+
+
+async def _look(session: ClientSession, admins: Sequence[str], rates: Rates) -> list[Seen]:
+    seen = await asyncio.gather(*(_ask(session, one) for one in _targets(admins)))
+    return sorted((rates.of(one, time.monotonic()) for one in seen), key=lambda one: one.order)
+
+
+async def _ask(session: ClientSession, at: Target) -> Seen:
+    try:
+        async with session.get(f"{at.admin}/stats") as answer:
+            if answer.status != 200:
+                return Seen(at, error=f"it answers {answer.status}")
+            return Seen(at, GatewayStats.model_validate_json(await answer.read()))
+    except ValidationError:
+        return Seen(at, error="what answers is no gateway")
+    except TimeoutError:
+        return Seen(at, error=f"no answer within {ANSWER.total:g} s")
+    except ClientConnectorError as error:
+        refused = error.os_error.errno == errno.ECONNREFUSED
+        return Seen(at, error="nobody listens there" if refused else str(error.os_error))
+    except ClientError as error:
+        return Seen(at, error=str(error) or type(error).__name__)
+
+
+def _print(seen: Sequence[Seen], *, as_json: bool) -> None:
+    if as_json:
+        print(orjson.dumps([one.as_json() for one in seen], option=orjson.OPT_INDENT_2).decode())
+    else:
+        Console().print(view(seen))
+
+
+@contextmanager
+def _live() -> Iterator[Callable[[Sequence[Seen]], None]]:
+    with Live(auto_refresh=False) as live:
+        yield lambda seen: live.update(view(seen), refresh=True)

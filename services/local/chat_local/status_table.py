@@ -1,0 +1,80 @@
+"""The table of `chatcluster status`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from chat_local.log_line import printable
+from chat_local.seen import Seen
+
+_NUMBERS = ("clients", "rooms", "msg/s")
+
+
+def view(gateways: Sequence[Seen]) -> Group:
+    """The table, and under it why a gateway could not be asked."""
+    errors = [
+        Text(printable(f"{gateway.at.admin}: {gateway.error}"), "red")
+        for gateway in gateways
+        if gateway.error
+    ]
+    return Group(table(gateways), *errors)
+
+
+def table(gateways: Sequence[Seen]) -> Table:
+    """A row for each gateway, and a row of sums when there are several."""
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("gateway", "address", "state", *_NUMBERS, "mode", "fan-out", "history"):
+        shown.add_column(title, justify="right" if title in _NUMBERS else "left")
+    for gateway in gateways:
+        shown.add_row(*(Text(printable(cell), style) for cell, style in _cells(gateway)))
+    if len(gateways) > 1:
+        shown.add_row("all", "", "", *_sums(gateways), style="bold")
+    return shown
+
+
+def _cells(gateway: Seen) -> list[tuple[str, str]]:
+    """What a row says, and in which style."""
+    known = [
+        (gateway.name, ""),
+        (gateway.address.removeprefix("http://"), ""),
+        (gateway.state, _style(gateway)),
+    ]
+    stats = gateway.stats
+    if stats is None:
+        return known
+    return [
+        *known,
+        (str(stats.connections), ""),
+        (str(stats.rooms), ""),
+        (_rate(gateway.rate), ""),
+        (stats.mode, ""),
+        (stats.fanout.state, "" if stats.fanout.state == "up" else "red"),
+        (stats.history.kind, "") if stats.history.ok else (f"{stats.history.kind} fails", "red"),
+    ]
+
+
+def _style(gateway: Seen) -> str:
+    if gateway.stats is None:
+        return "red"
+    return "green" if gateway.stats.ready else "yellow"
+
+
+def _sums(gateways: Sequence[Seen]) -> list[str]:
+    known = [gateway.stats for gateway in gateways if gateway.stats]
+    rates = [gateway.rate for gateway in gateways if gateway.rate is not None]
+    # Rooms are not summed: one room is on several gateways.
+    return [
+        str(sum(stats.connections for stats in known)),
+        "",
+        _rate(sum(rates) if rates else None),
+    ]
+
+
+def _rate(rate: float | None) -> str:
+    if rate is None:
+        return "-"
+    return f"{rate:.0f}" if rate >= 10 or rate == 0 else f"{rate:.1f}"

@@ -1,0 +1,75 @@
+"""Settings are read from options, then variables, then defaults, and refused in one message."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from chatcluster.runtime.settings import (
+    CommonSettings,
+    GatewaySettings,
+    HubSettings,
+    SettingsError,
+    load,
+)
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("CHAT_")]:
+        monkeypatch.delenv(name)
+
+
+def test_an_option_goes_before_its_variable(monkeypatch):
+    monkeypatch.setenv("CHAT_PORT", "8001")
+    assert load(GatewaySettings, port="8002").port == 8002
+
+
+def test_a_variable_goes_before_the_default(monkeypatch):
+    monkeypatch.setenv("CHAT_PORT", "8001")
+    assert load(GatewaySettings, port=None).port == 8001
+
+
+def test_every_wrong_setting_is_named_with_its_value(monkeypatch):
+    monkeypatch.setenv("CHAT_PORT", "http")
+    monkeypatch.setenv("CHAT_DRAIN_SECONDS", "-1")
+    with pytest.raises(SettingsError) as caught:
+        load(GatewaySettings, log_level="loud")
+    message = str(caught.value)
+    assert "CHAT_PORT='http'" in message
+    assert "CHAT_DRAIN_SECONDS='-1'" in message
+    assert "--log-level='loud'" in message
+    assert "\n" not in message
+
+
+def test_an_unknown_mode_is_refused_with_those_that_there_are():
+    with pytest.raises(SettingsError, match=r"--mode='carrier-pigeon'.*isolated.*hub.*adapter"):
+        load(GatewaySettings, mode="carrier-pigeon")
+
+
+@pytest.mark.parametrize("mode", ["hub", "adapter"])
+def test_gateways_that_share_messages_cannot_each_number_them_alone(mode):
+    with pytest.raises(SettingsError, match="history"):
+        load(GatewaySettings, mode=mode, history="memory")
+
+
+def test_hubs_are_separated_by_commas(monkeypatch):
+    monkeypatch.setenv("CHAT_HUB_URLS", "http://a:1, http://b:2,")
+    assert load(GatewaySettings).hub_urls == ("http://a:1", "http://b:2")
+
+
+def test_mode_hub_needs_a_hub():
+    with pytest.raises(SettingsError, match="hub_urls"):
+        load(GatewaySettings, mode="hub", history="off", hub_urls="")
+
+
+def test_values_that_may_hold_a_password_are_not_repeated():
+    with pytest.raises(SettingsError) as caught:
+        load(GatewaySettings, redis_url=["redis://:secret@host"])
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("model", [CommonSettings, GatewaySettings, HubSettings])
+def test_every_setting_is_described(model):
+    assert [name for name, field in model.model_fields.items() if not field.description] == []
