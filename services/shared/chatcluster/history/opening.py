@@ -1,0 +1,59 @@
+"""Opening what the setting `history` names."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from chatcluster.history.memory import MemoryDirectory, MemoryRoomLog
+from chatcluster.history.port import Retention, RoomDirectory, RoomLog
+from chatcluster.history.redis import RedisDirectory, RedisRoomLog
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedStore:
+    """`log` is None when no history is kept; rooms can be created even then."""
+
+    log: RoomLog | None
+    directory: RoomDirectory
+
+
+@asynccontextmanager
+async def opened(
+    history: Literal["memory", "redis", "off"],
+    *,
+    redis_url: str,
+    retention: Retention,
+    rooms_limit: int,
+    prefix: str = "chatcluster",
+) -> AsyncIterator[OpenedStore]:
+    """The store, which is closed again at the end. Raises HistoryError when it does not answer."""
+    if history == "off":
+        yield OpenedStore(None, MemoryDirectory(rooms_limit))
+    elif history == "memory":
+        log = MemoryRoomLog(retention, clock=time.time, random_bytes=os.urandom)
+        try:
+            yield OpenedStore(log, MemoryDirectory(rooms_limit))
+        finally:
+            await log.close()
+    else:
+        async with _in_redis(redis_url, retention, rooms_limit, prefix) as store:
+            yield store
+
+
+@asynccontextmanager
+async def _in_redis(
+    url: str, retention: Retention, rooms_limit: int, prefix: str
+) -> AsyncIterator[OpenedStore]:
+    log = RedisRoomLog(url, retention, prefix=prefix)
+    directory = RedisDirectory(url, rooms_limit, prefix=prefix)
+    try:
+        await log.open()
+        yield OpenedStore(log, directory)
+    finally:
+        await directory.close()
+        await log.close()

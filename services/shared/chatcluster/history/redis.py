@@ -1,0 +1,171 @@
+"""The room log and the directory in Redis or Valkey, for any number of gateways."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from chatcluster.connections.redis import RedisError, connect
+from chatcluster.core.codes import TOO_MANY_ROOMS
+from chatcluster.core.errors import HistoryError, Refused
+from chatcluster.core.ids import epoch_id
+from chatcluster.core.position import Position
+from chatcluster.history.lane import Lane, answering, exchange
+from chatcluster.history.lifetime import age_seconds, idle_seconds
+from chatcluster.history.port import Appended, Entry, Retention, RoomRecord, Slice
+from chatcluster.history.script import Script
+
+APPEND = Script.load("room", "append")
+SINCE = Script.load("room", "reading", "since")
+BEFORE = Script.load("room", "reading", "before")
+HEAD = Script.load("room", "head")
+CREATE = Script.load("create")
+
+_SPECIAL = re.compile("[%{}]")
+
+
+class RedisRoomLog:
+    """A stream and a hash for each room.
+
+    Keys are `<prefix>:{<room>}:meta`, `…:stream` and `…:key:<idempotency key>`: the braces keep a
+    room's keys in one slot of a Redis Cluster. In the prefix and the room's name the characters
+    `%{}` are percent-encoded; the room without a name is `%`.
+
+    What survives a crash of the server is up to its own settings (`appendonly`, `appendfsync`).
+    """
+
+    shared = True
+
+    def __init__(
+        self,
+        url: str,
+        retention: Retention,
+        *,
+        prefix: str = "chatcluster",
+        random_bytes: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._redis = connect(url)
+        # Reading much must not make those wait who write.
+        self._writing = Lane(self._redis)
+        self._reading = Lane(self._redis)
+        self._prefix = _quoted(prefix)
+        self._random_bytes = random_bytes
+        self._idle = _milliseconds(idle_seconds(retention))
+        age = _milliseconds(age_seconds(retention))
+        self._kept = (self._idle, b"%d" % retention.length, age)
+        self._key_age = _milliseconds(retention.key_age)
+
+    async def open(self) -> None:
+        await self._reading.command("PING")
+
+    async def append(self, room: str, body: bytes, *, key: str | None = None) -> Appended:
+        keys = self._keys(room)
+        if key is not None:
+            keys = (*keys, self._name(room, f"key:{key}"))
+        args = (epoch_id(self._random_bytes), *self._kept, self._key_age, body)
+        epoch, offset, repeated = await self._writing.run(APPEND, keys, args)
+        return Appended(Position(epoch.decode(), offset), repeated == 1)
+
+    async def since(self, room: str, after: Position, limit: int) -> Slice:
+        return await self._read(SINCE, room, (after.epoch, after.offset, limit))
+
+    async def before(self, room: str, before: Position | None, limit: int) -> Slice:
+        stop = ("", 0) if before is None else (before.epoch, before.offset)
+        return await self._read(BEFORE, room, (*stop, limit))
+
+    async def head(self, room: str) -> Position:
+        args = (epoch_id(self._random_bytes), self._idle)
+        epoch, offset = await self._reading.run(HEAD, self._keys(room), args)
+        return Position(epoch.decode(), offset)
+
+    async def heads(self, rooms: Sequence[str]) -> Mapping[str, Position]:
+        asked = [("HMGET", self._name(room, "meta"), "epoch", "offset") for room in rooms]
+        async with answering():
+            replies = await exchange(self._redis, asked)
+        heads = {}
+        for room, reply in zip(rooms, replies, strict=True):
+            if isinstance(reply, RedisError):
+                raise HistoryError(f"Redis refused: {reply}") from reply
+            epoch, offset = reply
+            if epoch is not None:
+                heads[room] = Position(epoch.decode(), int(offset))
+        return heads
+
+    async def drop(self, room: str) -> None:
+        await self._writing.command("UNLINK", *self._keys(room))
+
+    async def check(self) -> None:
+        # Only a write tells whether the server is read-only or out of memory.
+        await self._writing.command("SET", f"{self._prefix}:check", "", "EX", 60)
+
+    async def close(self) -> None:
+        await self._writing.close()
+        await self._reading.close()
+        await self._redis.aclose()
+
+    async def _read(self, script: Script, room: str, asked: tuple[str, int, int]) -> Slice:
+        args = (epoch_id(self._random_bytes), *self._kept, *asked)
+        reply = await self._reading.run(script, self._keys(room), args)
+        epoch, head, complete, *rest = reply
+        name = epoch.decode()
+        entries = tuple(
+            Entry(Position(name, offset), body)
+            for offset, body in zip(rest[::2], rest[1::2], strict=True)
+        )
+        return Slice(entries, Position(name, head), complete == 1)
+
+    def _keys(self, room: str) -> tuple[bytes, ...]:
+        return self._name(room, "meta"), self._name(room, "stream")
+
+    def _name(self, room: str, what: str) -> bytes:
+        return _bytes(f"{self._prefix}:{{{_quoted(room)}}}:{what}")
+
+
+class RedisDirectory:
+    """At most *limit* rooms in one sorted set, `<prefix>:rooms`: names by creation time."""
+
+    def __init__(self, url: str, limit: int, *, prefix: str = "chatcluster") -> None:
+        self._redis = connect(url)
+        self._lane = Lane(self._redis)
+        self._limit = limit
+        self._key = _bytes(f"{_quoted(prefix)}:rooms")
+
+    async def create(self, record: RoomRecord) -> bool:
+        """Raises Refused when the directory is full, too."""
+        args = (_bytes(record.name), record.created, self._limit)
+        created = await self._lane.run(CREATE, [self._key], args)
+        if created < 0:
+            raise Refused(TOO_MANY_ROOMS, f"there are {self._limit} rooms, and no more may be")
+        return bool(created)
+
+    async def remove(self, name: str) -> bool:
+        return bool(await self._lane.command("ZREM", self._key, _bytes(name)))
+
+    async def exists(self, name: str) -> bool:
+        return await self._lane.command("ZSCORE", self._key, _bytes(name)) is not None
+
+    async def list(self) -> Sequence[RoomRecord]:
+        # Redis sorts names of the same time by their bytes: in UTF-8 that is by characters.
+        reply = await self._lane.command("ZRANGE", self._key, 0, -1, "WITHSCORES")
+        return [
+            RoomRecord(name.decode("utf-8", "surrogatepass"), float(created))
+            for name, created in zip(reply[::2], reply[1::2], strict=True)
+        ]
+
+    async def close(self) -> None:
+        await self._lane.close()
+        await self._redis.aclose()
+
+
+def _quoted(name: str) -> str:
+    return _SPECIAL.sub(lambda match: f"%{ord(match[0]):02X}", name) or "%"
+
+
+def _bytes(text: str) -> bytes:
+    # JSON can carry half a surrogate pair, so names can, too.
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _milliseconds(seconds: float) -> bytes:
+    return b"%d" % max(1, round(seconds * 1000))
