@@ -17,8 +17,8 @@ export class Connection {
   #link = null;
   #timer = null;
 
-  /** "connecting" (never was connected) | "connected" | "reconnecting" */
-  phase = "connecting";
+  /** "idle" (not begun) | "connecting" (never was connected) | "connected" | "reconnecting" */
+  phase = "idle";
   /** Why the last attempt failed, if the gateway said so. */
   reason = null;
 
@@ -38,6 +38,7 @@ export class Connection {
   }
 
   start() {
+    this.phase = "connecting";
     this.#open();
     addEventListener("online", () => this.hurry());
     addEventListener("offline", () => this.#handlers.changed());

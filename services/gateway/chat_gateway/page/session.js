@@ -93,7 +93,7 @@ export class Session {
   /** Older messages, before `before`; calls `put` with the reply. */
   async history(conversation, before, put) {
     const link = this.#link;
-    if (!link || conversation.loading || conversation.phase !== "live") return;
+    if (!link || !conversation.mayLoad(Date.now())) return;
     conversation.loading = true;
     this.#host.changed();
     try {
@@ -101,7 +101,7 @@ export class Session {
       put(reply);
     } catch (error) {
       if (error.code === "no_history") put({ messages: [], complete: true });
-      else if (error instanceof Refusal) this.#host.problem(error.message);
+      else conversation.loadingFailed(Date.now());
     }
     conversation.loading = false;
     this.#host.changed();

@@ -4,6 +4,8 @@ import { Typists, TypingSignal } from "./typing.js";
 
 /** Kept of one room while nobody looks further up. */
 const KEEP = 1000;
+/** Milliseconds after a `history` that failed. */
+const PAUSE = 3000;
 
 /** A room that the user is in; "" is the lobby. */
 export class Conversation {
@@ -18,6 +20,7 @@ export class Conversation {
   /** Whether a `history` is under way. */
   loading = false;
   draft = "";
+  #loadNotBefore = 0;
 
   constructor(room, readId = null) {
     this.room = room;
@@ -54,6 +57,15 @@ export class Conversation {
     this.phase = "failed";
     this.error = error;
     return this.timeline.release();
+  }
+
+  /** Whether older messages may be asked for just now. */
+  mayLoad(now) {
+    return this.phase === "live" && !this.loading && now >= this.#loadNotBefore;
+  }
+
+  loadingFailed(now) {
+    this.#loadNotBefore = now + PAUSE;
   }
 
   unread(isOwn) {

@@ -71,7 +71,7 @@ function noteOf(entry, waiting) {
 }
 
 function line(own, first, nick, head, body) {
-  const classes = ["line", own ? "own" : "other", first ? "first" : "more"].join(" ");
+  const classes = ["line", own ? "own" : "other", first ? "first" : "next"].join(" ");
   const content = el("div", { class: "content" }, first ? head : null, body);
   return el("div", { class: classes }, own ? null : face(nick, first), content);
 }

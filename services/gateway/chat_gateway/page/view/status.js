@@ -16,7 +16,8 @@ export class Status {
   render() {
     const { connection, gatewayName } = this.#chat;
     const { phase, transport, address } = connection;
-    const state = phase !== "connected" && !navigator.onLine ? "offline" : phase;
+    const trying = phase === "connecting" || phase === "reconnecting";
+    const state = trying && !navigator.onLine ? "offline" : phase;
     this.#banner(state);
     const drawn = JSON.stringify([state, gatewayName, transport, phase === "connected" || address]);
     if (drawn === this.#drawn) return;
@@ -28,7 +29,7 @@ export class Status {
 
   #banner(state) {
     const banner = get("banner");
-    if (state === "connected") {
+    if (state === "connected" || state === "idle") {
       this.#since = null;
       banner.hidden = true;
       return;
@@ -55,6 +56,7 @@ function pillOf(state, name, transport, address) {
       el("span", { class: "how" }, how),
     ];
   }
+  if (state === "idle") return ["Not connected yet"];
   const words = { connecting: "Connecting…", reconnecting: "Reconnecting…", offline: "Offline" }[state];
   const where = el("span", { class: "how" }, new URL(address).host);
   return [el("span", { class: "pulse", "aria-hidden": "true" }), el("span", {}, words), where];
