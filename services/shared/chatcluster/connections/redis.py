@@ -47,7 +47,7 @@ def endpoint(url: str) -> Endpoint:
         pool = ConnectionPool.from_url(url)
         parsed = pool.connection_class(**pool.connection_kwargs)
         tls = parsed.ssl_context.get() if isinstance(parsed, SSLConnection) else None
-    except (RedisError, TypeError, OSError) as error:
+    except (RedisError, ValueError, TypeError, OSError) as error:
         raise ValueError(f"not a usable Redis URL: {error}") from error
     return Endpoint(
         host=getattr(parsed, "host", ""),
