@@ -79,13 +79,13 @@ async def test_nothing_is_missing_after_the_last_one(log):
     assert (part.entries, part.complete) == ((), True)
 
 
-@pytest.mark.parametrize("change", ["another epoch", "an offset not reached"])
-async def test_since_a_position_that_is_not_of_this_log_gives_the_newest(log, change):
+@pytest.mark.parametrize(("epoch", "offset"), [("old", 2), (None, 6), (None, 10**15 - 1)])
+async def test_since_a_position_that_is_not_of_this_log_gives_the_newest(log, epoch, offset):
     entries = await fill(log, "tea", 5)
-    epoch = entries[0].position.epoch
-    after = Position("old", 2) if change == "another epoch" else Position(epoch, 6)
+    after = Position(epoch or entries[0].position.epoch, offset)
     part = await log.since("tea", after, 2)
     assert (part.entries, part.complete) == (tuple(entries[3:]), False)
+    assert len((await log.before("tea", after, 10)).entries) == (0 if epoch else 5)
 
 
 async def test_before_pages_back_to_the_beginning(log):

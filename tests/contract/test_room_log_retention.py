@@ -79,6 +79,16 @@ async def test_what_is_over_age_is_not_read(opener):
     assert (missed.entries, missed.complete) == (tuple(young[1:]), False)
 
 
+async def test_making_room_takes_only_what_is_over_age(opener):
+    log = await opener(Retention(age=0.3))
+    await fill(log, "tea", 1)
+    await asyncio.sleep(0.2)
+    await fill(log, "tea", 1)
+    await asyncio.sleep(0.12)
+    await fill(log, "tea", 1)
+    assert offsets(await log.before("tea", None, 10)) == [2, 3]
+
+
 async def test_offsets_go_on_after_everything_is_over_age(opener):
     log = await opener(Retention(age=0.05))
     last = (await fill(log, "tea", 3))[-1].position

@@ -7,7 +7,7 @@ local horizon = now() - tonumber(ARGV[4])
 local after = tonumber(ARGV[6])
 local limit = tonumber(ARGV[7])
 
-if ARGV[5] == epoch and after <= head and after + 1 >= oldest then
+if ARGV[5] == epoch and after + 1 >= oldest then
   if after == head then
     return slice(epoch, head, true, {}, 1, 0, 1)
   end
