@@ -1,0 +1,1 @@
+"""The chat: its messages, rooms and people, and the events by which clients speak of them."""

@@ -1,0 +1,1 @@
+"""Engine.IO 4 sessions over WebSocket and long-polling, and what waits to be sent to them."""

@@ -7,7 +7,7 @@ at zero, from the start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from prometheus_client import (
     CollectorRegistry,
@@ -18,6 +18,8 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
 )
+from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 PREFIX = "chatcluster"
 
@@ -45,6 +47,10 @@ class Metrics:
         family = Counter(name, text, [label], namespace=PREFIX, registry=self.registry)
         return {value: family.labels(value) for value in values}
 
+    def reading(self, name: str, text: str, read: Callable[[], float]) -> None:
+        """`chatcluster_<name>_total`, whose value the program counts itself: *read* gives it."""
+        self.registry.register(_Reading(f"{PREFIX}_{name}", text, read))
+
     def gauge(self, name: str, text: str, read: Callable[[], float] | None = None) -> Gauge:
         """`chatcluster_<name>`; with *read*, its value is asked for whenever Prometheus comes."""
         gauge = Gauge(name, text, namespace=PREFIX, registry=self.registry)
@@ -62,3 +68,11 @@ class Metrics:
     def histogram(self, name: str, text: str, *, buckets: Sequence[float]) -> Histogram:
         """`chatcluster_<name>`; *buckets* are upper bounds in the unit that the name ends with."""
         return Histogram(name, text, namespace=PREFIX, registry=self.registry, buckets=buckets)
+
+
+class _Reading(Collector):
+    def __init__(self, name: str, text: str, read: Callable[[], float]) -> None:
+        self._name, self._text, self._read = name, text, read
+
+    def collect(self) -> Iterable[Metric]:
+        yield CounterMetricFamily(self._name, self._text, value=self._read())

@@ -1,0 +1,121 @@
+"""The namespaces `/room` and `/messages/<room>` (docs/protocol.md)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from chat_gateway.chat import domain
+from chat_gateway.chat.audience import ROOMS, room_of
+from chat_gateway.chat.domain import HISTORY_LIMIT, Limits
+from chat_gateway.chat.events import EventHandler
+from chat_gateway.chat.service import ChatService
+from chat_gateway.manager.encoding import encode_event
+from chatcluster.core import codes
+from chatcluster.core.errors import HistoryError, Refused
+from chatcluster.core.position import Position
+from chatcluster.runtime.logs import get_logger
+
+RETRY_SECONDS = 1.0
+
+log = get_logger(__name__)
+
+
+class RoomList:
+    """`/room`: create, remove and list rooms."""
+
+    def __init__(self, service: ChatService, limits: Limits) -> None:
+        self._service = service
+        self._limits = limits
+        self._changed = asyncio.Event()
+        self.handlers: dict[str, EventHandler] = {
+            "create": self._create,
+            "remove": self._remove,
+            "list": self._list,
+        }
+
+    def changed(self) -> None:
+        """A room was created or removed somewhere."""
+        self._changed.set()
+
+    async def keep_telling(self) -> None:
+        """Send the list to everybody in `/room` after every change, for ever."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            if not self._service.manager.members.room(ROOMS, ""):
+                continue
+            try:
+                rooms = await self._service.room_list()
+            except HistoryError as error:
+                log.warning("room_list_waits", error=str(error))
+                self._changed.set()
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            self._service.manager.emit_here(ROOMS, encode_event(ROOMS, "item", (rooms,)))
+
+    async def _create(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
+        record = await self._service.create_room(self._name(args, "create"))
+        return {"name": record.name, "created": record.created}
+
+    async def _remove(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
+        name = self._name(args, "remove")
+        await self._service.remove_room(name)
+        return {"name": name}
+
+    async def _list(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
+        rooms = await self._service.room_list()
+        self._service.manager.emit_here(ROOMS, encode_event(ROOMS, "item", (rooms,)), rooms=(sid,))
+        return {"count": len(rooms)}
+
+    def _name(self, args: tuple[Any, ...], event: str) -> str:
+        if len(args) != 1:
+            raise Refused(codes.INVALID, f"{event}: the room's name is expected as argument")
+        return domain.name(args[0], "name", self._limits)
+
+
+class RoomMessages:
+    """`/messages/<room>`: one room's messages, for those who connect to it."""
+
+    def __init__(self, service: ChatService, limits: Limits) -> None:
+        self._service = service
+        self._limits = limits
+
+    async def connect(self, namespace: str) -> None:
+        """Raises Refused unless there is such a room."""
+        await self._service.exists(domain.name(room_of(namespace), "room", self._limits))
+
+    def handlers(self, namespace: str) -> dict[str, EventHandler]:
+        room = room_of(namespace).strip()
+
+        async def create(sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
+            fields = domain.fields_of(args, "create")
+            nick = domain.nickname(fields.get("from"), self._limits)
+            to = domain.optional_name(fields.get("to"), "to", self._limits)
+            text = domain.text(fields.get("message"), self._limits)
+            key = domain.key(fields.get("key"))
+            id, created = await self._service.post(room, nick, text, to=to, key=key)
+            return {"id": id, "created": created}
+
+        async def list_(sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
+            return {"count": await self._send_all(namespace, room, sid)}
+
+        return {"create": create, "list": list_}
+
+    async def _send_all(self, namespace: str, room: str, sid: str) -> int:
+        """The stored messages, oldest first."""
+        pages: list[list[tuple[str, domain.Message]]] = []
+        before: Position | None = None
+        complete = False
+        while not complete:
+            page, complete = await self._service.read(room, before, HISTORY_LIMIT)
+            if not page:
+                break
+            pages.insert(0, page)
+            before = Position.parse(page[0][0])
+        socket = self._service.manager.members.sockets[sid]
+        for page in pages:
+            await socket.session.caught_up()  # or a long history would make any client a slow one
+            for id, message in page:
+                socket.session.send(encode_event(namespace, "item", (message.as_item(id),)))
+        return sum(map(len, pages))

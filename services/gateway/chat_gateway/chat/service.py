@@ -1,0 +1,143 @@
+"""What one can do in the chat, whatever event asked for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chat_gateway.chat.audience import CHAT, LOBBY_ROOM, ROOMS, Audience
+from chat_gateway.chat.domain import LOBBY, Message
+from chat_gateway.chat.feeds import Feeds, decode
+from chat_gateway.manager.encoding import encode_event
+from chat_gateway.manager.manager import FanoutManager
+from chatcluster.core import codes
+from chatcluster.core.envelope import Action, Envelope
+from chatcluster.core.errors import FanoutError, Refused
+from chatcluster.core.ids import short_id
+from chatcluster.core.position import Position
+from chatcluster.history.port import Entry, RoomDirectory, RoomLog, RoomRecord
+from chatcluster.runtime.logs import get_logger
+
+CHAT_MESSAGE = "chat message"
+ROOMS_CHANGED = "rooms"  # a signal in `/room`
+
+log = get_logger(__name__)
+
+
+class ChatService:
+    """Messages and rooms. Raises Refused for what may not be, HistoryError and FanoutError for what
+    cannot be.
+    """
+
+    def __init__(
+        self,
+        manager: FanoutManager,
+        directory: RoomDirectory,
+        room_log: RoomLog | None,
+        audience: Audience,
+        *,
+        dyno: str,
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self.manager = manager
+        self.directory = directory
+        self.log = room_log
+        self.audience = audience
+        self.dyno = dyno
+        self.taken = 0  # messages
+        self._random_bytes = random_bytes
+
+    @property
+    def feeds(self) -> Feeds | None:
+        return self.audience.feeds
+
+    async def post(
+        self, room: str, nick: str, text: str, *, to: str | None = None, key: str | None = None
+    ) -> tuple[str, float]:
+        """Store a message and send it to its room; its id and time. Stored, it reaches everybody,
+        late or soon.
+        """
+        message = Message(room=room, nick=nick, text=text, time=time.time(), dyno=self.dyno, to=to)
+        if self.log is None:
+            id = short_id(self._random_bytes)
+            await self.manager.publish(self._envelope(message, id, None))
+        else:
+            appended = await self.log.append(room, message.encode(), key=key)
+            id = str(appended.position)
+            if not appended.repeated:
+                await self._send(message, appended.position)
+        self.taken += 1
+        return id, message.time
+
+    async def _send(self, message: Message, at: Position) -> None:
+        try:
+            await self.manager.publish(self._envelope(message, str(at), at))
+        except FanoutError as error:
+            # It is stored: other gateways will read it from the log. Ours need not wait for that.
+            log.warning("message_not_published", error=str(error))
+            if self.feeds is not None:
+                self.feeds.offer(message.room, at, message)
+
+    def _envelope(self, message: Message, id: str, at: Position | None) -> Envelope:
+        return self.manager.envelope(
+            CHAT,
+            Action.EMIT,
+            rooms=() if message.room == LOBBY else (message.room,),
+            event=CHAT_MESSAGE,
+            args=(message.as_chat(id),),
+            position=at,
+            flags={} if message.to is None else {"to": message.to},
+        )
+
+    def out(self, room: str, id: str, message: Message) -> None:
+        """Hand a message to the room's clients here, in the form of each namespace."""
+        chat = encode_event(CHAT, CHAT_MESSAGE, (message.as_chat(id),))
+        self.manager.emit_here(CHAT, chat, rooms=(LOBBY_ROOM if room == LOBBY else room,))
+        for namespace in self.audience.namespaces(room):
+            item = encode_event(namespace, "item", (message.as_item(id),))
+            self.manager.emit_here(namespace, item)
+
+    async def read(
+        self, room: str, before: Position | None, limit: int
+    ) -> tuple[list[tuple[str, Message]], bool]:
+        """Stored messages, oldest first, and whether there are none older."""
+        if self.log is None:
+            raise Refused(codes.NO_HISTORY, "this chat keeps no history")
+        page = await self.log.before(room, before, limit)
+        return messages(room, page.entries), page.complete
+
+    async def create_room(self, name: str) -> RoomRecord:
+        record = RoomRecord(name, time.time())
+        if not await self.directory.create(record):
+            raise Refused(codes.ROOM_EXISTS, f"there is a room {name!r} already")
+        await self._rooms_changed()
+        return record
+
+    async def remove_room(self, name: str) -> None:
+        """The room, what was said in it, and everybody's membership are gone."""
+        if not await self.directory.remove(name):
+            raise Refused(codes.UNKNOWN_ROOM, f"there is no room {name!r}")
+        if self.log is not None:
+            await self.log.drop(name)
+        await self.manager.close_room(name, CHAT)
+        await self._rooms_changed()
+
+    async def exists(self, name: str) -> None:
+        """Raises Refused unless the room is in the list."""
+        if not await self.directory.exists(name):
+            raise Refused(codes.UNKNOWN_ROOM, f"there is no room {name!r}")
+
+    async def room_list(self) -> list[dict[str, Any]]:
+        records = await self.directory.list()
+        return [{"name": record.name, "created": record.created} for record in records]
+
+    async def _rooms_changed(self) -> None:
+        # Each gateway reads the list itself, after this signal: two lists that cross on their way
+        # could leave everybody with the older one.
+        await self.manager.publish(self.manager.envelope(ROOMS, Action.SIGNAL, event=ROOMS_CHANGED))
+
+
+def messages(room: str, entries: Sequence[Entry]) -> list[tuple[str, Message]]:
+    """Log entries as (id, message)."""
+    return [(str(entry.position), decode(room, entry)) for entry in entries]

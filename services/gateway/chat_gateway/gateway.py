@@ -1,0 +1,176 @@
+"""One gateway, put together."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import chatcluster
+from chat_gateway.chat.audience import CHAT, LOBBY_ROOM, MESSAGES, ROOMS, Audience, room_of
+from chat_gateway.chat.domain import LOBBY, Limits
+from chat_gateway.chat.feeds import Feeds
+from chat_gateway.chat.joining import Joining
+from chat_gateway.chat.lobby import Lobby
+from chat_gateway.chat.presence import EVENT as PRESENCE
+from chat_gateway.chat.presence import Presence
+from chat_gateway.chat.rooms import RoomList, RoomMessages
+from chat_gateway.chat.service import ChatService
+from chat_gateway.health import Health, Phase
+from chat_gateway.incoming import Incoming
+from chat_gateway.manager.encoding import encode_event
+from chat_gateway.manager.interest import Interest
+from chat_gateway.manager.manager import FanoutManager
+from chat_gateway.manager.server import ChatServer
+from chat_gateway.namespaces import register
+from chatcluster.core.envelope import Action
+from chatcluster.core.ids import short_id
+from chatcluster.core.people import Signal
+from chatcluster.fanout.port import Fanout
+from chatcluster.history.opening import OpenedStore
+from chatcluster.runtime.background import background
+from chatcluster.runtime.settings import GatewaySettings
+
+
+def new_origin(name: str) -> str:
+    """What other gateways know this one by: another one after every start."""
+    return f"{name}.{short_id(os.urandom, 6)}"
+
+
+class Gateway:
+    """Everything between the sockets and the fan-out; `serving` opens it."""
+
+    def __init__(
+        self, settings: GatewaySettings, store: OpenedStore, fanout: Fanout, origin: str
+    ) -> None:
+        self.settings = settings
+        self.fanout = fanout
+        self.health = Health(fanout, store.log)
+        self._started = time.monotonic()
+        self._interest = Interest()
+        audience = Audience(self._interest)
+        self.manager = FanoutManager(fanout, origin, audience.changed)
+        self.service = ChatService(
+            self.manager,
+            store.directory,
+            store.log,
+            audience,
+            dyno=settings.name,
+            random_bytes=os.urandom,
+        )
+        joining = self._follow(store, audience)
+        self.presence = Presence(
+            origin,
+            settings.presence_seconds,
+            send=self._send_signal,
+            tell=self._tell_presence,
+            alone=not fanout.shared,
+        )
+        limits = Limits(text=settings.text_limit, name=settings.name_limit)
+        self.lobby = Lobby(
+            self.service,
+            self.presence,
+            joining,
+            limits=limits,
+            rooms_per_client=settings.rooms_per_client,
+            random_bytes=os.urandom,
+        )
+        self.room_list = RoomList(self.service, limits)
+        self.server = ChatServer(
+            self.manager,
+            accepts=_accepts,
+            connected=self._connected,
+            connect_timeout=settings.connect_timeout,
+            random_bytes=os.urandom,
+            ping_interval=settings.ping_interval,
+            ping_timeout=settings.ping_timeout,
+            max_payload=settings.max_payload,
+            send_buffer=settings.send_buffer,
+        )
+        register(self.server, self.lobby, self.room_list, RoomMessages(self.service, limits))
+
+    def _follow(self, store: OpenedStore, audience: Audience) -> Joining | None:
+        if store.log is None:
+            return None
+        audience.feeds = Feeds(
+            store.log,
+            lambda room, at, message: self.service.out(room, str(at), message),
+            subscribed=audience.subscribed,
+            alone=not self.fanout.shared,
+        )
+        return Joining(
+            store.log,
+            audience.feeds,
+            recent=self.settings.recent,
+            limit=self.settings.catch_up_limit,
+            budget=self.settings.send_buffer // 2,
+        )
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Carry envelopes while the body runs. Raises FanoutError if no carrier answers."""
+        incoming = Incoming(self.service, self.presence, self.lobby, self.room_list)
+        await self.fanout.open(incoming)
+        try:
+            async with background(
+                interest=self._interest.keep(self.fanout.want),
+                presence=self.presence.run(),
+                signals=self.presence.talk(),
+                beat=self.presence.beat(),
+                rooms=self.room_list.keep_telling(),
+                health=self.health.watch(),
+                **({"sweep": self.service.feeds.sweep()} if self.service.feeds else {}),
+            ):
+                yield
+        finally:
+            if self.service.feeds is not None:
+                await self.service.feeds.stop()
+            await self.fanout.close()
+
+    def stats(self) -> dict[str, Any]:
+        """What `/stats` answers."""
+        return {
+            "name": self.settings.name,
+            "version": chatcluster.__version__,
+            "mode": self.fanout.mode,
+            "ready": not self.health.reasons(),
+            "phase": str(self.health.phase),
+            "connections": len(self.server.eio.sockets),
+            "rooms": self.manager.members.room_count(),
+            "messages": self.service.taken,
+            "delivered": self.manager.delivered,
+            "replayed": self.service.feeds.replays if self.service.feeds else 0,
+            "fanout": {"mode": self.fanout.mode, "state": str(self.fanout.state)},
+            "history": {"kind": self.settings.history, "ok": self.health.history_ok},
+            "uptime": round(time.monotonic() - self._started, 1),
+        }
+
+    def ready(self) -> None:
+        self.health.phase = Phase.READY
+
+    def _connected(self, socket: Any) -> None:
+        if socket.namespace == CHAT:
+            self.lobby.connected(socket)
+
+    async def _send_signal(self, signal: Signal) -> None:
+        room = signal.room or LOBBY
+        envelope = self.manager.envelope(
+            CHAT,
+            Action.SIGNAL,
+            rooms=(room,) if room else (),
+            event=PRESENCE,
+            args=(signal.kind, signal.body),
+        )
+        await self.manager.publish(envelope)
+
+    def _tell_presence(self, room: str, event: dict[str, Any]) -> None:
+        outgoing = encode_event(CHAT, PRESENCE, (event,))
+        self.manager.emit_here(CHAT, outgoing, rooms=(room or LOBBY_ROOM,))
+
+
+def _accepts(namespace: str) -> bool:
+    return namespace in (CHAT, ROOMS) or (
+        namespace.startswith(MESSAGES) and bool(room_of(namespace).strip())
+    )

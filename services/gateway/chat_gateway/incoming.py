@@ -1,0 +1,91 @@
+"""What happens with an envelope that the fan-out brought."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chat_gateway.chat.audience import CHAT, ROOMS
+from chat_gateway.chat.domain import Message
+from chat_gateway.chat.lobby import Lobby
+from chat_gateway.chat.presence import EVENT as PRESENCE
+from chat_gateway.chat.presence import Presence
+from chat_gateway.chat.rooms import RoomList
+from chat_gateway.chat.service import CHAT_MESSAGE, ROOMS_CHANGED, ChatService
+from chat_gateway.manager.encoding import encode_event
+from chatcluster.core.envelope import Action, Envelope
+from chatcluster.runtime.logs import get_logger
+
+log = get_logger(__name__)
+
+
+class Incoming:
+    """The gateway's end of the fan-out (its `Receiver`). An envelope that cannot be carried out
+    harms no other.
+    """
+
+    def __init__(
+        self, service: ChatService, presence: Presence, lobby: Lobby, room_list: RoomList
+    ) -> None:
+        self._service = service
+        self._presence = presence
+        self._lobby = lobby
+        self._room_list = room_list
+
+    def deliver(self, envelopes: Sequence[Envelope]) -> None:
+        for envelope in envelopes:
+            try:
+                self._carry_out(envelope)
+            except Exception:
+                log.exception(
+                    "envelope_failed", origin=envelope.origin, action=envelope.action.name
+                )
+
+    def interrupted(self) -> None:
+        log.warning("fanout_interrupted")
+        self._presence.interrupted()
+        self._room_list.changed()
+        if self._service.feeds is not None:
+            self._service.feeds.refresh()
+
+    def _carry_out(self, envelope: Envelope) -> None:
+        if envelope.action is Action.SIGNAL:
+            self._signal(envelope)
+        elif envelope.action is Action.EMIT and envelope.event == CHAT_MESSAGE:
+            self._message(envelope)
+        elif envelope.action is Action.CLOSE_ROOM and envelope.namespace == CHAT:
+            self._close_rooms(envelope)
+        else:
+            self._service.manager.apply(envelope)
+
+    def _signal(self, envelope: Envelope) -> None:
+        if envelope.event == PRESENCE:
+            self._presence.hear(envelope)
+        elif envelope.event == ROOMS_CHANGED and envelope.namespace == ROOMS:
+            self._room_list.changed()
+        else:
+            log.debug("signal_unknown", event_name=envelope.event, origin=envelope.origin)
+
+    def _message(self, envelope: Envelope) -> None:
+        chat: Any = envelope.args[0] if envelope.args else None
+        ours = isinstance(chat, dict) and isinstance(chat.get("id"), str)
+        if envelope.namespace != CHAT or not ours:
+            # From other Socket.IO software: for its clients' sake as it is, without a position.
+            self._service.manager.apply(envelope)
+            return
+        message = Message.from_chat(chat, envelope.flags.get("to"))
+        if envelope.position is None or self._service.feeds is None:
+            self._service.out(message.room, chat["id"], message)
+        else:
+            self._service.feeds.offer(message.room, envelope.position, message)
+
+    def _close_rooms(self, envelope: Envelope) -> None:
+        manager = self._service.manager
+        for room in envelope.rooms:
+            closed = encode_event(CHAT, "closed", ({"room": room},))
+            manager.emit_here(CHAT, closed, rooms=(room,))
+            self._lobby.closed(room)
+            for namespace in self._service.audience.namespaces(room):
+                for socket in manager.members.select(namespace, (), ()):
+                    manager.server.drop(socket, close=False)
+        manager.apply(envelope)

@@ -1,0 +1,1 @@
+"""Socket.IO over a fan-out: who is in which room here, what comes from and goes elsewhere."""

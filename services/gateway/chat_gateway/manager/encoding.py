@@ -1,0 +1,102 @@
+"""Socket.IO packets, built once for all who get them.
+
+Source: the Socket.IO protocol, revision 5 (socketio/socket.io, docs/socket.io-protocol).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from socketio import packet as sio_packet
+
+from chat_gateway.sockets import packets
+from chat_gateway.sockets.packets import Outgoing
+from chatcluster.core.errors import MalformedError
+
+CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR = range(5)
+MOST_ATTACHMENTS = 10  # of one packet, as in Node's parser 4.2.7
+RESERVED = frozenset(
+    ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
+)
+
+
+class Json:
+    """What python-socketio asks of a JSON module, by orjson."""
+
+    @staticmethod
+    def dumps(value: Any, **_: Any) -> str:
+        return orjson.dumps(value).decode()
+
+    @staticmethod
+    def loads(text: str | bytes, **_: Any) -> Any:
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            # JavaScript sends half surrogate pairs (JSON.stringify of a cut emoji), which orjson
+            # refuses. They are let through here, so that the event is refused and not the client.
+            if isinstance(text, str) and "\\ud" in text.lower():
+                return json.loads(text)
+            raise
+
+
+class Packet(sio_packet.Packet):  # type: ignore[misc]  # the library has no type information
+    """A Socket.IO packet; reading raises MalformedError for whatever Node's parser would refuse."""
+
+    json = Json
+
+    @classmethod
+    def read(cls, encoded: str) -> Packet:
+        if not encoded or encoded[0] not in "0123456":
+            raise MalformedError(f"no Socket.IO packet begins with {encoded[:1]!r}")
+        try:
+            packet = cls(encoded_packet=encoded)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise MalformedError(f"not a Socket.IO packet: {error}") from error
+        packet.check()
+        return packet
+
+    def check(self) -> None:
+        """As Node's `isPayloadValid`; a client may not send a CONNECT_ERROR."""
+        kind, data = self.packet_type, self.data
+        if kind == CONNECT:
+            valid = data is None or isinstance(data, dict)
+        elif kind == DISCONNECT:
+            valid = data is None
+        elif kind in (EVENT, sio_packet.BINARY_EVENT):
+            valid = isinstance(data, list) and bool(data) and isinstance(data[0], str)
+            valid = valid and data[0] not in RESERVED
+        elif kind in (ACK, sio_packet.BINARY_ACK):
+            valid = isinstance(data, list) and self.id is not None
+        else:
+            valid = False
+        if not valid or self.attachment_count > MOST_ATTACHMENTS:
+            raise MalformedError("not a Socket.IO packet: the payload does not suit its type")
+
+    def attach(self, attachment: str | bytes) -> bool:
+        """Add what followed the packet; True when it is complete. Raises MalformedError."""
+        if not isinstance(attachment, bytes):
+            raise MalformedError("text where a binary attachment belongs")
+        try:
+            complete: bool = self.add_attachment(attachment)
+        except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
+            raise MalformedError(f"the attachments do not fit: {error}") from error
+        return complete
+
+
+def encode(
+    kind: int, namespace: str, data: Any = None, number: int | None = None
+) -> list[Outgoing]:
+    """A packet and its binary attachments. Raises TypeError for data that JSON has no form for."""
+    encoded = Packet(kind, data=data, namespace=namespace, id=number).encode()
+    parts = encoded if isinstance(encoded, list) else [encoded]
+    return [packets.message(bytes(p) if isinstance(p, bytearray) else p) for p in parts]
+
+
+def encode_event(
+    namespace: str, event: str, args: Sequence[Any], number: int | None = None
+) -> list[Outgoing]:
+    """An event for any number of sockets."""
+    return encode(EVENT, namespace, [event, *args], number)

@@ -1,0 +1,221 @@
+"""python-socketio's client manager, with a fan-out behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import socketio
+
+from chat_gateway.manager.encoding import encode_event
+from chat_gateway.manager.membership import Membership, Socket
+from chat_gateway.sockets.packets import Outgoing
+from chatcluster.core.envelope import Action, Envelope, RoomKey
+from chatcluster.fanout.port import Fanout
+
+
+class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library has no types
+    """`emit`, rooms and `disconnect` of python-socketio, for the clients of all gateways.
+
+    What is sent here comes back through the fan-out before it reaches this gateway's own clients,
+    so that all gateways' clients see one order.
+    """
+
+    def __init__(self, fanout: Fanout, origin: str, changed: Callable[[RoomKey, bool], None]):
+        super().__init__()
+        self.members = Membership(changed)
+        self.delivered = 0  # messages written to clients
+        self._fanout = fanout
+        self._origin = origin
+        self._sequence = 0
+
+    # Towards other gateways.
+
+    def envelope(self, namespace: str, action: Action, **fields: Any) -> Envelope:
+        """This gateway's next envelope."""
+        self._sequence += 1
+        return Envelope(self._origin, self._sequence, namespace, action, **fields)
+
+    async def publish(self, envelope: Envelope) -> None:
+        """Raises FanoutError if the carrier did not take it."""
+        await self._fanout.publish((envelope,))
+
+    # Towards this gateway's own clients.
+
+    def emit_here(
+        self,
+        namespace: str,
+        outgoing: Sequence[Outgoing],
+        *,
+        rooms: tuple[str, ...] = (),
+        exclude: tuple[str, ...] = (),
+        volatile: bool = False,
+    ) -> None:
+        """Write *outgoing* to those of *rooms* (none: all) who are connected here."""
+        for socket in self.members.select(namespace, rooms, exclude):
+            socket.session.send(outgoing, volatile=volatile)
+            self.delivered += 1
+
+    def apply(self, envelope: Envelope) -> None:
+        """Carry out what a gateway asked for, this one included; signals are for others."""
+        if envelope.action is Action.EMIT:
+            if self.members.room(envelope.namespace, "") or envelope.rooms:
+                self._emit(envelope)
+            return
+        chosen = self.members.select(envelope.namespace, envelope.rooms, envelope.exclude)
+        for socket in chosen:
+            self._apply_to(socket, envelope)
+
+    def _emit(self, envelope: Envelope) -> None:
+        self.emit_here(
+            envelope.namespace,
+            encode_event(envelope.namespace, envelope.event, envelope.args),
+            rooms=envelope.rooms,
+            exclude=envelope.exclude,
+            volatile=bool(envelope.flags.get("volatile")),
+        )
+
+    def _apply_to(self, socket: Socket, envelope: Envelope) -> None:
+        if envelope.action is Action.JOIN:
+            for room in envelope.into:
+                self.members.enter(socket, room)
+        elif envelope.action is Action.LEAVE:
+            for room in envelope.into:
+                self.members.leave(socket, room)
+        elif envelope.action is Action.CLOSE_ROOM:
+            for room in envelope.rooms:
+                self.members.leave(socket, room)
+        elif envelope.action is Action.DISCONNECT:
+            self.server.drop(socket, close=envelope.close)
+
+    # What python-socketio's server asks for.
+
+    async def emit(
+        self,
+        event: str,
+        data: Any,
+        namespace: str,
+        room: str | list[str] | None = None,
+        skip_sid: str | list[str] | None = None,
+        callback: Callable[..., Any] | None = None,
+        to: str | list[str] | None = None,
+        **_: Any,
+    ) -> None:
+        """To a room, several, or all (None), on all gateways.
+
+        *callback* is for a single client of this gateway. Raises FanoutError if the carrier did not
+        take it, and ValueError for a callback that cannot be called.
+        """
+        rooms = _names(to or room)
+        args = data if isinstance(data, tuple) else () if data is None else (data,)
+        if callback is not None:
+            self._ask(namespace, rooms, (event, *args), callback)
+            return
+        await self.publish(
+            self.envelope(
+                namespace,
+                Action.EMIT,
+                rooms=rooms,
+                exclude=_names(skip_sid),
+                event=event,
+                args=args,
+            )
+        )
+
+    def _ask(
+        self,
+        namespace: str,
+        rooms: tuple[str, ...],
+        message: tuple[Any, ...],
+        callback: Callable[..., Any],
+    ) -> None:
+        socket = self.members.sockets.get(rooms[0]) if len(rooms) == 1 else None
+        if socket is None or not socket.connected:
+            raise ValueError("a callback needs one client that is connected to this gateway")
+        number = socket.expect(callback)
+        socket.session.send(encode_event(namespace, message[0], message[1:], number))
+
+    async def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
+        sid: str = self.server.eio.generate_id()
+        session = self.server.eio.sockets.get(eio_sid)
+        if session is None or self.members.add(sid, namespace, session) is None:
+            return None
+        return sid
+
+    async def connect(self, sid: str, namespace: str) -> str:
+        self.members.connect(sid)
+        return sid
+
+    async def disconnect(self, sid: str, namespace: str, **_: Any) -> None:
+        self.members.remove(sid)
+
+    async def can_disconnect(self, sid: str, namespace: str) -> bool:
+        """Whether the caller has to do it; a client of another gateway is disconnected there."""
+        if self.is_connected(sid, namespace):
+            return True
+        await self.publish(self.envelope(namespace, Action.DISCONNECT, rooms=(sid,)))
+        return False
+
+    async def enter_room(
+        self, sid: str, namespace: str, room: str, eio_sid: str | None = None
+    ) -> None:
+        socket = self.members.sockets.get(sid)
+        if socket is not None:
+            self.members.enter(socket, room)
+            return
+        await self.publish(self.envelope(namespace, Action.JOIN, rooms=(sid,), into=(room,)))
+
+    async def leave_room(self, sid: str, namespace: str, room: str) -> None:
+        socket = self.members.sockets.get(sid)
+        if socket is not None:
+            self.members.leave(socket, room)
+            return
+        await self.publish(self.envelope(namespace, Action.LEAVE, rooms=(sid,), into=(room,)))
+
+    async def close_room(self, room: str, namespace: str) -> None:
+        await self.publish(self.envelope(namespace, Action.CLOSE_ROOM, rooms=(room,)))
+
+    def is_connected(self, sid: str | None, namespace: str) -> bool:
+        socket = self.members.sockets.get(sid or "")
+        return socket is not None and socket.connected and socket.namespace == namespace
+
+    def sid_from_eio_sid(self, eio_sid: str, namespace: str) -> str | None:
+        socket = self.members.of_session(eio_sid, namespace)
+        return socket.sid if socket is not None else None
+
+    def eio_sid_from_sid(self, sid: str, namespace: str) -> str | None:
+        socket = self.members.sockets.get(sid)
+        return socket.session.sid if socket is not None else None
+
+    def pre_disconnect(self, sid: str, namespace: str) -> str | None:
+        socket = self.members.sockets.get(sid)
+        if socket is None:
+            return None
+        socket.connected = False
+        return socket.session.sid
+
+    def get_namespaces(self) -> list[str]:
+        return list(self.members.namespaces())
+
+    def get_participants(self, namespace: str, room: str | None) -> Iterator[tuple[str, str]]:
+        rooms = () if room is None else _names(room)
+        for socket in self.members.select(namespace, rooms, ()):
+            yield socket.sid, socket.session.sid
+
+    def get_rooms(self, sid: str, namespace: str) -> list[str]:
+        socket = self.members.sockets.get(sid)
+        return [room for room in socket.rooms if room] if socket is not None else []
+
+    async def trigger_callback(self, sid: str, id: int, data: list[Any]) -> None:
+        socket = self.members.sockets.get(sid)
+        callback = (socket.acks or {}).pop(id, None) if socket is not None else None
+        if callback is not None:
+            result = callback(*data)
+            if hasattr(result, "__await__"):
+                await result
+
+
+def _names(rooms: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
+    if rooms is None:
+        return ()
+    return (rooms,) if isinstance(rooms, str) else tuple(rooms)

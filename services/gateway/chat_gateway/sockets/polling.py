@@ -1,0 +1,122 @@
+"""Long-polling: one GET waits for packets, POSTs bring them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from chat_gateway.sockets import packets
+from chat_gateway.sockets.packets import Outgoing, Packet
+from chat_gateway.sockets.session import TRANSPORT_ERROR, Session
+from chatcluster.core.codes import Code
+from chatcluster.core.errors import MalformedError
+
+MOST_PACKETS = 1000  # in one POST body: a client that was offline for a while sends what it kept
+
+_NOOP = Outgoing(Packet(packets.NOOP))
+_CLOSE = Outgoing(Packet(packets.CLOSE))
+
+
+class PollingLink:
+    """Keeps what is to be sent until the client asks for it."""
+
+    name = "polling"
+    __slots__ = ("_bytes", "_limit", "_waiter", "ended", "posting", "queue")
+
+    def __init__(self, limit: int) -> None:
+        self.queue: list[Outgoing] = []
+        self.posting = False
+        self.ended = False
+        self._bytes = 0
+        self._limit = limit
+        self._waiter: asyncio.Future[None] | None = None
+
+    def send(self, outgoing: Sequence[Outgoing]) -> bool:
+        if self._bytes > self._limit:
+            return False
+        self.queue.extend(outgoing)
+        self._bytes += sum(len(one.text) for one in outgoing)
+        self.wake()
+        return True
+
+    @property
+    def pending(self) -> int:
+        return self._bytes
+
+    def close(self, code: Code | None) -> None:
+        # The waiting GET, if there is one, ends with a close packet; the session's id is unknown
+        # from then on, so that the next request is answered with 400.
+        self.ended = True
+        self.queue.append(_CLOSE)
+        self.wake()
+
+    @property
+    def polled(self) -> bool:
+        """Whether a GET is waiting."""
+        return self._waiter is not None
+
+    def wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def release(self) -> None:
+        """End a waiting GET with a noop: the client is about to leave for another transport."""
+        if self._waiter is not None and not self.queue:
+            self.queue.append(_NOOP)
+            self.wake()
+
+    def take(self) -> list[Outgoing]:
+        """Everything that waits to be sent."""
+        taken, self.queue, self._bytes = self.queue, [], 0
+        return taken
+
+    async def poll(self, timeout: float) -> str:
+        """What there is to send, after waiting for it up to *timeout* seconds, as a body."""
+        if not self.queue:
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                async with asyncio.timeout(timeout):
+                    await self._waiter
+            except TimeoutError:
+                self.queue.append(_NOOP)
+            finally:
+                self._waiter = None
+        return packets.SEPARATOR.join(one.text for one in self.take())
+
+
+async def get(session: Session, link: PollingLink, timeout: float) -> web.Response:
+    """Answer a GET. A second one at the same time breaks the protocol and ends the session."""
+    if link.polled:
+        session.close(TRANSPORT_ERROR)
+        return bad_request("overlapping polling requests")
+    return _text(await link.poll(0.1 if session.upgrading else timeout))
+
+
+async def post(session: Session, link: PollingLink, request: web.Request) -> web.Response:
+    """Take the packets of a POST, in order. A malformed one ends the session."""
+    if link.posting:
+        session.close(TRANSPORT_ERROR)
+        return bad_request("overlapping polling requests")
+    link.posting = True
+    try:
+        for packet in packets.decode_body(await request.read(), MOST_PACKETS):
+            await session.receive(packet)
+            if packet.kind == packets.CLOSE:
+                break
+    except MalformedError as error:
+        session.close(TRANSPORT_ERROR)
+        return bad_request(str(error))
+    finally:
+        link.posting = False
+    return _text("ok")
+
+
+def bad_request(message: str, code: int = 3) -> web.Response:
+    """Node's form of a refused request (engine.io, `Server.errors`)."""
+    return web.json_response({"code": code, "message": message}, status=400)
+
+
+def _text(body: str) -> web.Response:
+    return web.Response(text=body, content_type="text/plain", headers={"Cache-Control": "no-store"})
