@@ -15,15 +15,9 @@ Kind = Literal["valkey", "hub", "gateway"]
 
 # What crosses between gateways, for people.
 CROSSES: Mapping[Mode, str] = {
-    "isolated": (
-        "nothing crosses between gateways: users of different ones see each other's messages only "
-        "when they join again"
-    ),
-    "hub": "every gateway is a client of the hub, which relays between them: all users meet",
-    "adapter": (
-        "gateways meet in Valkey, in the format of Socket.IO's own Redis adapters: all users meet, "
-        "and other Socket.IO servers can join"
-    ),
+    "isolated": "nothing crosses between gateways: users see only those of their own",
+    "hub": "each gateway is a client of the hub, which relays: everybody sees everybody",
+    "adapter": "gateways meet in Valkey, as Node's Redis adapters do: everybody sees everybody",
 }
 
 

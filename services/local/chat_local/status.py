@@ -33,14 +33,14 @@ async def show_status(admins: Sequence[str], *, once: bool, as_json: bool) -> No
     _targets(admins)
     async with ClientSession(timeout=ANSWER) as session:
         if once or as_json or not sys.stdout.isatty():
-            await _look(session, admins, rates)
+            await look(session, _targets(admins), rates)
             await asyncio.sleep(REFRESH_SECONDS)  # messages a second are seen from two looks
-            _print(await _look(session, admins, rates), as_json=as_json)
+            _print(await look(session, _targets(admins), rates), as_json=as_json)
             return
         with stop_signal() as stop, _live() as update:
             while not stop.is_set():
                 with suppress(TimeoutError):
-                    update(await _look(session, admins, rates))
+                    update(await look(session, _targets(admins), rates))
                     await asyncio.wait_for(stop.wait(), REFRESH_SECONDS)
 
 
@@ -61,8 +61,9 @@ def _targets(admins: Sequence[str]) -> list[Target]:
     ]
 
 
-async def _look(session: ClientSession, admins: Sequence[str], rates: Rates) -> list[Seen]:
-    seen = await asyncio.gather(*(_ask(session, one) for one in _targets(admins)))
+async def look(session: ClientSession, at: Sequence[Target], rates: Rates) -> list[Seen]:
+    """Ask all of them, and return them in the order of their names."""
+    seen = await asyncio.gather(*(_ask(session, one) for one in at))
     return sorted((rates.of(one, time.monotonic()) for one in seen), key=lambda one: one.order)
 
 

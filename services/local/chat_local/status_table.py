@@ -15,19 +15,25 @@ _NUMBERS = ("clients", "rooms", "msg/s")
 
 
 def view(gateways: Sequence[Seen]) -> Group:
-    """The table, and under it why a gateway could not be asked."""
-    errors = [
-        Text(printable(f"{gateway.at.admin}: {gateway.error}"), "red")
-        for gateway in gateways
-        if gateway.error
-    ]
-    return Group(table(gateways), *errors)
+    """The table, and under it what is wrong."""
+    return Group(table(gateways), *(Text(printable(line), "red") for line in problems(gateways)))
+
+
+def problems(gateways: Sequence[Seen]) -> list[str]:
+    """A line for each thing that somebody should look at."""
+    lines = []
+    for gateway in gateways:
+        if gateway.stats is None:
+            lines.append(f"{gateway.at.admin}: {gateway.error}")
+        elif not gateway.stats.history.ok:
+            lines.append(f"{gateway.name}: its history ({gateway.stats.history.kind}) fails")
+    return lines
 
 
 def table(gateways: Sequence[Seen]) -> Table:
     """A row for each gateway, and a row of sums when there are several."""
     shown = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("gateway", "address", "state", *_NUMBERS, "mode", "fan-out", "history"):
+    for title in ("gateway", "address", "state", *_NUMBERS, "mode", "fan-out"):
         shown.add_column(title, justify="right" if title in _NUMBERS else "left")
     for gateway in gateways:
         shown.add_row(*(Text(printable(cell), style) for cell, style in _cells(gateway)))
@@ -53,7 +59,6 @@ def _cells(gateway: Seen) -> list[tuple[str, str]]:
         (_rate(gateway.rate), ""),
         (stats.mode, ""),
         (stats.fanout.state, "" if stats.fanout.state == "up" else "red"),
-        (stats.history.kind, "") if stats.history.ok else (f"{stats.history.kind} fails", "red"),
     ]
 
 

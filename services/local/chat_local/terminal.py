@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -32,7 +35,7 @@ class Terminal:
         self.say("")
         self._line("mode", Text(f"{settings.mode}: {CROSSES[settings.mode]}"))
         self._line("open", Text(_listed(browsable(settings)), "bold"))
-        self._line("watch", Text("chatcluster status"))
+        self._line("watch", Text(f"{_ourselves()} status"))
         kept = "" if settings.data else " (removed at the end; --data keeps them)"
         self._line("logs", Text(f"{folder}{kept}"))
         self.say("")
@@ -51,3 +54,12 @@ def _listed(addresses: Sequence[str]) -> str:
     if len(addresses) > 4:
         return f"{addresses[0]} … {addresses[-1]}"
     return "  ".join(addresses)
+
+
+def _ourselves() -> str:
+    """The command as the user can type it here."""
+    typed = Path(sys.argv[0])
+    found = shutil.which("chatcluster")
+    if found is not None and Path(found).samefile(typed):
+        return "chatcluster"
+    return f"{sys.executable} -m chat_local" if typed.suffix == ".py" else str(typed)

@@ -1,0 +1,112 @@
+"""What `chatcluster run` starts."""
+
+from __future__ import annotations
+
+import os
+from typing import get_args
+
+import pytest
+
+from chat_local.plan import CROSSES, Program, browsable, ports, programs, stages
+from chat_local.run_settings import RunSettings
+from chatcluster.runtime.settings import GatewaySettings, HubSettings, Mode, SettingsError, load
+
+VALKEY = Program("valkey", "valkey", ("valkey-server",), "redis://127.0.0.1:4000/0")
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("CHAT_")]:
+        monkeypatch.delenv(name)
+
+
+def plan(**options):
+    return programs(load(RunSettings, **options), VALKEY)
+
+
+def settings_of(program, monkeypatch):
+    """What the program itself reads from the environment that it gets."""
+    for name, value in program.environment.items():
+        monkeypatch.setenv(name, value)
+    return load(GatewaySettings if program.kind == "gateway" else HubSettings)
+
+
+@pytest.mark.parametrize("mode", get_args(Mode))
+def test_valkey_and_a_hub_are_there_in_every_mode(mode):
+    """So that the mode can be changed while they run."""
+    assert [one.name for one in plan(mode=mode)] == ["valkey", "hub", "gateway-1", "gateway-2"]
+
+
+@pytest.mark.parametrize("mode", get_args(Mode))
+def test_gateways_share_one_log_in_every_mode(mode, monkeypatch):
+    gateway = settings_of(plan(mode=mode)[-1], monkeypatch)
+    assert gateway.mode == mode
+    assert gateway.history == "redis"
+    assert gateway.redis_url == VALKEY.address
+
+
+@pytest.mark.parametrize("mode", get_args(Mode))
+def test_every_mode_says_what_crosses_between_gateways(mode):
+    assert CROSSES[mode]
+
+
+def test_the_second_gateway_is_one_port_further(monkeypatch):
+    second = plan(port=9000)[-1]
+    read = settings_of(second, monkeypatch)
+    assert (read.name, read.port, read.admin_port) == ("gateway-2", 9001, 10001)
+    assert second.address == "http://127.0.0.1:9001"
+    assert second.admin == "http://127.0.0.1:10001"
+
+
+def test_gateways_know_the_hub(monkeypatch):
+    _, hub, gateway, _ = plan(port=9000)
+    assert settings_of(gateway, monkeypatch).hub_urls == (hub.address,)
+    read = settings_of(hub, monkeypatch)
+    assert (read.port, read.admin_port) == (9100, 10100)
+
+
+def test_only_gateways_are_open_to_other_machines(monkeypatch):
+    _, hub, gateway, _ = plan(host="0.0.0.0")
+    assert settings_of(gateway, monkeypatch).host == "0.0.0.0"
+    assert settings_of(gateway, monkeypatch).admin_host == "127.0.0.1"
+    assert settings_of(hub, monkeypatch).host == "127.0.0.1"
+
+
+def test_a_laptop_does_not_wait_for_load_balancers(monkeypatch):
+    gateway = settings_of(plan()[-1], monkeypatch)
+    assert gateway.settle_seconds == 0
+    assert gateway.drain_seconds < 1
+
+
+def test_a_program_may_take_the_time_that_its_drain_needs():
+    assert plan(drain_seconds=20)[-1].grace > 20
+
+
+def test_every_port_that_is_needed_is_checked():
+    checked = {port.number for port in ports(load(RunSettings, gateways=2, port=9000))}
+    assert checked == {9000, 9001, 9100, 10000, 10001, 10100}
+
+
+def test_no_two_programs_want_one_port():
+    wanted = [port.number for port in ports(load(RunSettings, gateways=50, port=64_000))]
+    assert len(wanted) == len(set(wanted))
+    assert max(wanted) < 65_536
+
+
+@pytest.mark.parametrize("options", [{"gateways": 51}, {"gateways": 0}, {"port": 64_001}])
+def test_what_does_not_fit_is_refused(options):
+    with pytest.raises(SettingsError):
+        load(RunSettings, **options)
+
+
+def test_all_addresses_are_opened_by_the_loopback_one():
+    assert browsable(load(RunSettings, host="0.0.0.0", gateways=1)) == ["http://127.0.0.1:8000"]
+    assert browsable(load(RunSettings, host="::1", gateways=1)) == ["http://[::1]:8000"]
+
+
+def test_gateways_start_last_and_together():
+    assert [[one.name for one in stage] for stage in stages(plan()[::-1])] == [
+        ["valkey"],
+        ["hub"],
+        ["gateway-2", "gateway-1"],
+    ]
