@@ -86,7 +86,7 @@ class Roster:
     def take_changes(self) -> Mapping[str, Change]:
         """What this gateway's own people have to be told, by room."""
         changes, self._changes = self._changes, {}
-        return changes
+        return {room: change for room, change in changes.items() if change.joined or change.left}
 
     # What is said.
 

@@ -1,0 +1,144 @@
+"""Real gateways and hubs as processes, which can be killed, restarted and paused."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.servers import free_port
+
+START_SECONDS = 15.0
+STOP_SECONDS = 15.0
+
+
+class Program:
+    """One of our programs, configured by variables; it keeps its ports over restarts."""
+
+    def __init__(self, module: str, log: Path, **variables: object) -> None:
+        self.port = free_port()
+        self.admin_port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.admin = f"http://127.0.0.1:{self.admin_port}"
+        self.log = log
+        self._module = module
+        self._variables = {
+            "CHAT_PORT": self.port,
+            "CHAT_ADMIN_PORT": self.admin_port,
+            "CHAT_SETTLE_SECONDS": 0,
+            "CHAT_DRAIN_SECONDS": 0.3,
+            "CHAT_LOG_FORMAT": "text",
+            **{f"CHAT_{name.upper()}": value for name, value in variables.items()},
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, wait: bool = True) -> None:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("CHAT_")}
+        environment |= {name: str(value) for name, value in self._variables.items()}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", self._module], env=environment, stdout=log, stderr=log
+            )
+        if wait:
+            self.wait_ready()
+
+    def wait_ready(self) -> None:
+        assert self.process is not None
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"{self._module} ended:\n{self.output()}")
+            if self.ready():
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"{self._module} is not ready:\n{self.output()}")
+
+    def ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.admin}/readyz", timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def stats(self) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.admin}/stats", timeout=5) as response:
+            stats: dict[str, Any] = json.load(response)
+            return stats
+
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def kill(self) -> None:
+        """End it without a chance to say goodbye."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def pause(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
+    def stop(self) -> int | None:
+        """Ask it to leave; its exit code."""
+        if self.process is None:
+            return None
+        self.process.send_signal(signal.SIGCONT)
+        self.process.terminate()
+        try:
+            return self.process.wait(STOP_SECONDS)
+        finally:
+            self.kill()
+
+
+class Cluster:
+    """Gateways of one mode, with the hub that mode `hub` needs, on one Valkey."""
+
+    def __init__(
+        self, folder: Path, redis_url: str, mode: str, gateways: int = 2, **variables: object
+    ) -> None:
+        # Clusters of one test run share a Valkey; channels and rooms of their own keep them apart.
+        settings = {
+            "mode": mode,
+            "redis_url": redis_url,
+            "history": "redis",
+            "key": folder.name,
+            **variables,
+        }
+        self.hub = Program("chat_hub", folder / "hub.log")
+        if mode == "hub":
+            settings["hub_urls"] = self.hub.url
+        self.gateways = [
+            Program("chat_gateway", folder / f"{name}.log", name=name, **settings)
+            for name in (f"gateway-{number}" for number in range(1, gateways + 1))
+        ]
+        self._mode = mode
+
+    @property
+    def programs(self) -> list[Program]:
+        return [self.hub, *self.gateways] if self._mode == "hub" else self.gateways
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[Cluster]:
+        try:
+            for program in self.programs:
+                program.start(wait=False)
+            for program in self.programs:
+                program.wait_ready()
+            yield self
+        finally:
+            for program in reversed(self.programs):
+                program.stop()
