@@ -66,6 +66,8 @@ async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> Gateway:
                 redis_url=settings.redis_url,
                 retention=retention,
                 rooms_limit=settings.rooms_limit,
+                # Like the adapter's channels: applications that share a Redis do not meet.
+                prefix=f"chatcluster:{settings.key}",
             )
         )
     except (HistoryError, ValueError) as error:
