@@ -1,0 +1,98 @@
+"""Running clusters of every mode, and clients to use them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.e2e.clients import KINDS, Clients, Connect, Kind, params
+from tests.e2e.node_client import NodeProcess
+from tests.gateways import Cluster
+from tests.servers import Valkey
+
+MODES = ["isolated", "hub", "adapter"]
+SHARING = ["hub", "adapter"]  # what one gateway's clients say reaches the others'
+
+MakeCluster = Callable[..., Cluster]
+
+
+@pytest.fixture(params=MODES)
+def mode(request: pytest.FixtureRequest) -> str:
+    chosen: str = request.param
+    return chosen
+
+
+@pytest.fixture(params=params(KINDS))
+def kind(request: pytest.FixtureRequest) -> Kind:
+    chosen: Kind = request.param
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def clusters(
+    valkey: Valkey, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Cluster]]:
+    """Two gateways by mode, that live as long as the run: leave them running, and use rooms of your
+    own.
+    """
+    running: dict[str, Cluster] = {}
+    with ExitStack() as stack:
+
+        def get(mode: str) -> Cluster:
+            if mode not in running:
+                cluster = Cluster(tmp_path_factory.mktemp(mode), valkey.url, mode)
+                running[mode] = stack.enter_context(cluster.running())
+            return running[mode]
+
+        yield get
+
+
+@pytest.fixture
+def cluster(mode: str, clusters: Callable[[str], Cluster]) -> Cluster:
+    return clusters(mode)
+
+
+@pytest.fixture
+def make_cluster(valkey: Valkey, tmp_path: Path) -> Iterator[MakeCluster]:
+    """Starts clusters of the test's own, whose programs may be killed and stopped."""
+    numbers = itertools.count(1)
+    with ExitStack() as stack:
+
+        def make(mode: str, gateways: int = 2, **settings: object) -> Cluster:
+            # The folder's name keeps clusters apart on the shared Valkey, so it is unique.
+            folder = tmp_path / f"{tmp_path.name}-{next(numbers)}"
+            folder.mkdir()
+            url = settings.pop("redis_url", valkey.url)
+            cluster = Cluster(folder, str(url), mode, gateways, **settings)
+            return stack.enter_context(cluster.running())
+
+        yield make
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def node() -> AsyncIterator[NodeProcess]:
+    process = NodeProcess()
+    yield process
+    await process.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def connect(node: NodeProcess) -> AsyncIterator[Connect]:
+    """Connects clients, which are closed when the test ends."""
+    clients = Clients(node)
+    yield clients.connect
+    await clients.close()
+
+
+@pytest.fixture
+def room(request: pytest.FixtureRequest) -> str:
+    """The name of a room that no other test uses."""
+    return f"{next(_rooms)}-{request.function.__name__}"[:50]
+
+
+_rooms = itertools.count(1)

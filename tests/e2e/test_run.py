@@ -1,0 +1,111 @@
+"""`chatcluster run`: a cluster with one command, of which nothing is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import sys
+from contextlib import contextmanager
+
+import pytest
+import socketio
+
+from tests.e2e.command import refused
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
+
+
+@contextmanager
+def cluster(cli, port, *options):
+    """A running cluster, with what it said until Ctrl-C is named."""
+    process = cli.start("run", "--port", port, *options)
+    try:
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if "Ctrl-C" in line:
+                break
+        else:
+            pytest.fail("".join(said) + process.stderr.read())
+        yield process, "".join(said)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.communicate(timeout=15)
+
+
+def gateways(cli):
+    """What `status` says, by name."""
+    code, output, errors = cli.run("status", "--json")
+    assert code == 0, errors
+    return {row["name"]: row for row in json.loads(output)}
+
+
+def test_one_command_runs_a_cluster_and_ctrl_c_ends_all_of_it(cli, port):
+    with cluster(cli, port) as (process, said):
+        for name in ("valkey", "hub", "gateway-1", "gateway-2"):
+            assert re.search(rf"^{name} .*pid [0-9]+$", said, re.MULTILINE)
+        assert f"http://127.0.0.1:{port + 1}" in said
+        seen = gateways(cli)
+        assert [(row["state"], row["mode"]) for row in seen.values()] == [("ready", "adapter")] * 2
+        assert len(cli.left()) == 5
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+    assert cli.left() == []
+    assert list(cli.folder.glob("chatcluster-run-*")) == []
+    refused(cli.run("status"))
+
+
+def test_sigterm_while_it_starts_ends_all_of_it(cli, port):
+    process = cli.start("run", "--port", port)
+    assert process.stdout.readline().startswith("valkey")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert cli.left() == []
+
+
+def test_a_gateway_that_dies_comes_back(cli, port):
+    with cluster(cli, port) as (process, said):
+        found = re.search(r"^gateway-1 .*pid ([0-9]+)$", said, re.MULTILINE)
+        assert found is not None
+        os.kill(int(found[1]), signal.SIGKILL)
+        assert "gateway-1   was ended by SIGKILL; starts again in" in process.stdout.readline()
+        assert re.match(rf"gateway-1 +http://127.0.0.1:{port} +pid ", process.stdout.readline())
+        assert gateways(cli)["gateway-1"]["state"] == "ready"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of the killed")
+def test_nothing_outlives_a_run_that_is_killed_and_the_next_one_clears_up(cli, port):
+    with cluster(cli, port) as (process, _):
+        process.kill()
+        assert cli.wait_until_nothing_is_left(5) == []
+    assert len(list(cli.folder.glob("chatcluster-run-*"))) == 1
+    refused(cli.run("status"))
+    with socket.create_server(("127.0.0.1", port)):
+        refused(cli.run("run", "--port", port))
+    assert list(cli.folder.glob("chatcluster-run-*")) == []
+
+
+def test_two_clusters_cannot_use_one_data_folder(cli, port, tmp_path):
+    data = tmp_path / "data"
+    with cluster(cli, port, "--data", data, "--gateways", 1):
+        other = port + 10
+        assert "--data" in refused(cli.run("run", "--port", other, "--data", data))
+    assert (data / "gateway-1.log").exists()
+    assert (data / "valkey").is_dir()
+
+
+def test_messages_are_there_again_with_the_data_folder_of_before(cli, port, tmp_path):
+    options = ("--data", tmp_path / "data", "--gateways", 1)
+    with cluster(cli, port, *options), socketio.SimpleClient() as client:
+        client.connect(f"http://127.0.0.1:{port}", transports=["websocket"])
+        client.call("join", "tea")
+        assert "id" in client.call("chat message", {"message": "hello", "room": "tea"})
+    with cluster(cli, port, *options), socketio.SimpleClient() as client:
+        client.connect(f"http://127.0.0.1:{port}", transports=["websocket"])
+        joined = client.call("join", "tea")
+    assert [message["message"] for message in joined["messages"]] == ["hello"]
