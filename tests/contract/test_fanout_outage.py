@@ -32,6 +32,18 @@ async def test_opening_without_a_carrier_fails(carrier: Harness) -> None:
     await again.fanout.close()
 
 
+async def test_opening_on_a_silent_carrier_fails(carrier: Harness) -> None:
+    await carrier.pause()
+    gateway = Gateway(carrier.fanout(), "one")
+    try:
+        async with asyncio.timeout(NOTICE):
+            with pytest.raises(FanoutError):
+                await gateway.open()
+    finally:
+        await carrier.resume()
+    await gateway.fanout.close()
+
+
 async def test_without_a_carrier_nothing_seems_to_work(carrier: Harness, enter: Enter) -> None:
     gateway = await enter("one", "a")
     await carrier.kill()

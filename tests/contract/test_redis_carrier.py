@@ -13,6 +13,7 @@ from shutil import which
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from chatcluster.connections.redis import connect, endpoint
 from chatcluster.connections.redis_carrier import RedisCarrier
@@ -112,6 +113,26 @@ async def test_a_change_that_returns_is_in_force(own_valkey: Valkey) -> None:
         await asyncio.sleep(0.001)
     await cutting
     assert returned > 10
+    await subject.close()
+    await redis.aclose()
+
+
+async def test_a_loop_that_ended_is_seen(own_valkey: Valkey) -> None:
+    """A listener must not raise; if it does, nobody makes new connections, and `check` says so."""
+
+    class Broken(Log):
+        def restored(self) -> None:
+            raise RuntimeError("broken")
+
+    redis, subject = connect(own_valkey.url), carrier(own_valkey.url)
+    await subject.open(Broken())
+    await redis.client_kill_filter(_type="pubsub", skipme=True)
+    with capture_logs() as logs:
+        async with asyncio.timeout(5):
+            while "redis_carrier_crashed" not in {line["event"] for line in logs}:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    with pytest.raises(FanoutError, match="looks after"):
+        await subject.check()
     await subject.close()
     await redis.aclose()
 

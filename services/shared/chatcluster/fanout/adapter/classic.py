@@ -170,7 +170,7 @@ def decode_request(
 
 
 def _names(values: Sequence[Any] | None) -> tuple[str, ...]:
-    return tuple(map(_name, values or ()))
+    return tuple(map(_name, values)) if values else ()
 
 
 def _name(value: Any) -> str:
