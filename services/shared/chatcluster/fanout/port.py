@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence, Set
+from collections.abc import AsyncIterator, Callable, Sequence, Set
 from typing import Protocol
 
 from chatcluster.core.envelope import Envelope, RoomKey
+from chatcluster.core.request import Reply, Request
 
 
 class State(enum.StrEnum):
@@ -18,7 +19,7 @@ class State(enum.StrEnum):
 
 
 class Receiver(Protocol):
-    """What a gateway hands to its fan-out. Both are called on the event loop and must neither wait
+    """What a gateway hands to its fan-out. All are called on the event loop and must neither wait
     nor raise.
     """
 
@@ -27,6 +28,25 @@ class Receiver(Protocol):
 
     def interrupted(self) -> None:
         """The carrier is back: what was published while it was gone may have been missed."""
+
+    def answer(self, request: Request, reply: Callable[[Reply], None]) -> None:
+        """Another gateway asks. *reply* may be called at once or later, until the timeout,
+        any number of times; once with `last`, unless the request expects no answer.
+        """
+
+
+class Answers(Protocol):
+    """The replies of the other gateways, as they come; ends when all have given their last one, or
+    with the timeout.
+
+    A gateway that goes away completes its answer by that: nobody waits for it. `missing` is, after
+    the end, how many gateways were there and did not complete: the replies are then what could be
+    had.
+    """
+
+    missing: int
+
+    def __aiter__(self) -> AsyncIterator[Reply]: ...
 
 
 class Fanout(Protocol):
@@ -67,6 +87,11 @@ class Fanout(Protocol):
 
         Raises FanoutError while the carrier is down; the set is then what the gateway gets when it
         is back.
+        """
+
+    async def ask(self, request: Request, timeout: float) -> Answers:
+        """Ask all other gateways (and other Socket.IO servers, where they take part). *timeout* in
+        seconds. Raises FanoutError if the carrier did not take the question.
         """
 
     async def check(self) -> None:
