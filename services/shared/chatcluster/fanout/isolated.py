@@ -8,7 +8,9 @@ from collections.abc import Sequence, Set
 
 from chatcluster.core.envelope import Envelope, RoomKey
 from chatcluster.core.errors import FanoutError
-from chatcluster.fanout.port import Receiver, State
+from chatcluster.core.request import Request
+from chatcluster.fanout.answers import nobody
+from chatcluster.fanout.port import Answers, Receiver, State
 
 
 class IsolatedFanout:
@@ -33,6 +35,10 @@ class IsolatedFanout:
 
     async def want(self, rooms: Set[RoomKey]) -> None:
         self._open()
+
+    async def ask(self, request: Request, timeout: float) -> Answers:
+        self._open()
+        return nobody()
 
     async def check(self) -> None:
         self._open()
