@@ -20,6 +20,7 @@ from chat_gateway.chat.rooms import RoomList, RoomMessages
 from chat_gateway.chat.service import ChatService
 from chat_gateway.health import Health, Phase
 from chat_gateway.incoming import Incoming
+from chat_gateway.manager.cluster import Cluster
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.interest import Interest
 from chat_gateway.manager.manager import FanoutManager
@@ -52,6 +53,7 @@ class Gateway:
         self._interest = Interest()
         audience = Audience(self._interest)
         self.manager = FanoutManager(fanout, origin, audience.changed)
+        self.cluster = Cluster(self.manager, fanout)
         self.service = ChatService(
             self.manager,
             store.directory,
@@ -111,7 +113,9 @@ class Gateway:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Carry envelopes while the body runs. Raises FanoutError if no carrier answers."""
-        incoming = Incoming(self.service, self.presence, self.lobby, self.room_list)
+        incoming = Incoming(
+            self.service, self.presence, self.lobby, self.room_list, self.cluster.answering
+        )
         await self.fanout.open(incoming)
         try:
             async with background(
@@ -127,6 +131,7 @@ class Gateway:
         finally:
             if self.service.feeds is not None:
                 await self.service.feeds.stop()
+            await self.cluster.stop()
             await self.fanout.close()
 
     def stats(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chat_gateway.chat.audience import CHAT, ROOMS
@@ -12,8 +12,10 @@ from chat_gateway.chat.presence import EVENT as PRESENCE
 from chat_gateway.chat.presence import Presence
 from chat_gateway.chat.rooms import RoomList
 from chat_gateway.chat.service import CHAT_MESSAGE, ROOMS_CHANGED, ChatService
+from chat_gateway.manager.answering import Answering
 from chat_gateway.manager.encoding import encode_event
 from chatcluster.core.envelope import Action, Envelope
+from chatcluster.core.request import Reply, Request
 from chatcluster.runtime.logs import get_logger
 
 log = get_logger(__name__)
@@ -25,12 +27,18 @@ class Incoming:
     """
 
     def __init__(
-        self, service: ChatService, presence: Presence, lobby: Lobby, room_list: RoomList
+        self,
+        service: ChatService,
+        presence: Presence,
+        lobby: Lobby,
+        room_list: RoomList,
+        answering: Answering,
     ) -> None:
         self._service = service
         self._presence = presence
         self._lobby = lobby
         self._room_list = room_list
+        self._answering = answering
 
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
         for envelope in envelopes:
@@ -47,6 +55,9 @@ class Incoming:
         self._room_list.changed()
         if self._service.feeds is not None:
             self._service.feeds.refresh()
+
+    def answer(self, request: Request, reply: Callable[[Reply], None]) -> None:
+        self._answering.answer(request, reply)
 
     def _carry_out(self, envelope: Envelope) -> None:
         if envelope.action is Action.SIGNAL:

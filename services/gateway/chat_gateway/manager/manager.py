@@ -7,6 +7,7 @@ from typing import Any
 
 import socketio
 
+from chat_gateway.manager.calls import Calls
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.membership import Membership, Socket
 from chat_gateway.sockets.packets import Outgoing
@@ -24,6 +25,7 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
     def __init__(self, fanout: Fanout, origin: str, changed: Callable[[RoomKey, bool], None]):
         super().__init__()
         self.members = Membership(changed)
+        self.calls = Calls(self.members, fanout)
         self.delivered = 0  # messages written to clients
         self._fanout = fanout
         self._origin = origin
@@ -103,13 +105,15 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
     ) -> None:
         """To a room, several, or all (None), on all gateways.
 
-        *callback* is for a single client of this gateway. Raises FanoutError if the carrier did not
-        take it, and ValueError for a callback that cannot be called.
+        *callback* is for a single client, of any gateway. Raises FanoutError if the carrier did not
+        take it, and ValueError for a callback with several rooms or none.
         """
         rooms = _names(to or room)
         args = data if isinstance(data, tuple) else () if data is None else (data,)
         if callback is not None:
-            self._ask(namespace, rooms, (event, *args), callback)
+            if len(rooms) != 1:
+                raise ValueError("a callback needs one client")
+            await self.calls.with_callback(namespace, rooms[0], (event, *args), callback)
             return
         await self.publish(
             self.envelope(
@@ -121,19 +125,6 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
                 args=args,
             )
         )
-
-    def _ask(
-        self,
-        namespace: str,
-        rooms: tuple[str, ...],
-        message: tuple[Any, ...],
-        callback: Callable[..., Any],
-    ) -> None:
-        socket = self.members.sockets.get(rooms[0]) if len(rooms) == 1 else None
-        if socket is None or not socket.connected:
-            raise ValueError("a callback needs one client that is connected to this gateway")
-        number = socket.expect(callback)
-        socket.session.send(encode_event(namespace, message[0], message[1:], number))
 
     async def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
         sid: str = self.server.eio.generate_id()
@@ -208,9 +199,9 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
 
     async def trigger_callback(self, sid: str, id: int, data: list[Any]) -> None:
         socket = self.members.sockets.get(sid)
-        callback = (socket.acks or {}).pop(id, None) if socket is not None else None
-        if callback is not None:
-            result = callback(*data)
+        pending = socket.forget(id) if socket is not None else None
+        if socket is not None and pending is not None:
+            result = pending.acked(socket, data)
             if hasattr(result, "__await__"):
                 await result
 

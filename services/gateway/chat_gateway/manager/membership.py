@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol
 
 from chat_gateway.sockets.session import Session
 from chatcluster.core.envelope import RoomKey
 
 
+class Pending(Protocol):
+    """What waits for acknowledgements; called at most once for each client."""
+
+    def acked(self, socket: Socket, data: Sequence[Any]) -> Any:
+        """The client acknowledged with these arguments. What is returned may be awaited."""
+
+    def gone(self, socket: Socket) -> None:
+        """The client has left without."""
+
+
 class Socket:
     """One client in one namespace."""
 
-    __slots__ = ("acks", "connected", "namespace", "rooms", "session", "sid")
+    __slots__ = ("acks", "auth", "connected", "namespace", "rooms", "session", "sid")
 
     def __init__(self, sid: str, namespace: str, session: Session) -> None:
         self.sid = sid
@@ -20,15 +30,18 @@ class Socket:
         self.session = session
         self.connected = False  # between the connect handler's yes and the disconnect
         self.rooms: set[str] = set()
-        self.acks: dict[int, Callable[..., Any]] | None = None
+        self.auth = b""  # what the client sent to connect with, as JSON
+        self.acks: dict[int, Pending] | None = None
 
-    def expect(self, callback: Callable[..., Any]) -> int:
-        """An acknowledgement id that *callback* will be called for."""
+    def expect(self, number: int, pending: Pending) -> None:
+        """An acknowledgement with this number is for *pending*."""
         if self.acks is None:
             self.acks = {}
-        number = max(self.acks, default=0) + 1
-        self.acks[number] = callback
-        return number
+        self.acks[number] = pending
+
+    def forget(self, number: int) -> Pending | None:
+        """Who waited for this number; nobody does from now on."""
+        return self.acks.pop(number, None) if self.acks is not None else None
 
 
 class Membership:
@@ -71,6 +84,9 @@ class Membership:
         mine.pop(socket.namespace, None)
         if not mine:
             self._by_session.pop(socket.session.sid, None)
+        for number in list(socket.acks or ()):
+            if (pending := socket.forget(number)) is not None:
+                pending.gone(socket)
 
     def enter(self, socket: Socket, room: str) -> None:
         members = self._rooms.setdefault(socket.namespace, {}).setdefault(room, {})
@@ -99,6 +115,10 @@ class Membership:
 
     def namespaces(self) -> Iterable[str]:
         return self._rooms.keys()
+
+    def rooms(self, namespace: str) -> Iterable[str]:
+        """The rooms with members here."""
+        return list(self._rooms.get(namespace, ()))
 
     def room(self, namespace: str, room: str) -> dict[str, Socket]:
         """The members of a room, by socket id."""

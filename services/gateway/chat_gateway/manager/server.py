@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import socketio
+from socketio import exceptions
 from socketio import packet as sio_packet
 
 from chat_gateway.manager import encoding
@@ -65,6 +67,31 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         else:
             self.eio.spawn(self.disconnect(socket.sid, namespace=socket.namespace))
 
+    async def call(
+        self,
+        event: str,
+        data: Any = None,
+        to: str | None = None,
+        sid: str | None = None,
+        namespace: str | None = None,
+        timeout: float = 60,
+        ignore_queue: bool = False,
+    ) -> Any:
+        """Send an event to one client, of any gateway, and return its acknowledgement.
+
+        Raises TimeoutError of python-socketio when none came within *timeout* seconds, or none will
+        come, and FanoutError. A client's own handler waits for it in vain: what that client sends
+        is handled one after another.
+        """
+        client = to or sid
+        if client is None:
+            raise ValueError("only one client can be called")
+        args = data if isinstance(data, tuple) else () if data is None else (data,)
+        answer = await self.manager.calls.call(namespace or "/", client, (event, *args), timeout)
+        if answer is None:
+            raise exceptions.TimeoutError
+        return tuple(answer) if len(answer) > 1 else answer[0] if answer else None
+
     # What the Engine.IO server calls.
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
@@ -119,6 +146,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         sid = await self.manager.pre_connect(eio_sid, namespace)
         if sid is None:
             raise MalformedError(f"connected to {namespace} already")
+        self.manager.members.sockets[sid].auth = _as_json(data)
         try:
             await self._trigger_event("connect", namespace, sid, self.environ[eio_sid], data or {})
         except Exception as error:
@@ -161,6 +189,14 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         session = self.eio.sockets.get(eio_sid)
         if session is not None:
             session.send(encoding.encode(kind, namespace, data, number))
+
+
+def _as_json(auth: Any) -> bytes:
+    """What JSON has no form for (half a surrogate pair) is left out: it could not be sent on."""
+    try:
+        return orjson.dumps(auth) if auth else b""
+    except TypeError:
+        return b""
 
 
 def _answer(error: Exception, event: str, namespace: str) -> dict[str, dict[str, str]]:

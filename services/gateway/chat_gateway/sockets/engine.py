@@ -14,6 +14,7 @@ import orjson
 from aiohttp import web
 
 from chat_gateway.sockets import packets, polling, websocket
+from chat_gateway.sockets.headers import fold
 from chat_gateway.sockets.packets import Outgoing, Packet
 from chat_gateway.sockets.polling import PollingLink, bad_request
 from chat_gateway.sockets.session import SERVER_DISCONNECT, Link, Session
@@ -220,6 +221,8 @@ class EngineServer:
 def _environ(request: web.Request) -> dict[str, Any]:
     """What python-socketio's connect handlers are given: the request in WSGI's words (PEP 3333)."""
     return {
+        "wsgi.url_scheme": request.scheme,
+        "chat_gateway.headers": fold(request.headers.items()),
         "REQUEST_METHOD": request.method,
         "PATH_INFO": request.path,
         "QUERY_STRING": request.query_string,
