@@ -10,9 +10,9 @@ from typing import Any
 
 from structlog.stdlib import get_logger
 
+from chatcluster.core.attendance import Attendance
 from chatcluster.core.envelope import Action, Envelope, RoomKey
 from chatcluster.core.errors import FanoutError, MalformedError
-from chatcluster.core.peers import Peers
 from chatcluster.core.request import Request
 from chatcluster.fanout.answers import nobody
 from chatcluster.fanout.asking.carrying import Carrying
@@ -53,7 +53,7 @@ class Asking:
         self._always = {EVERYBODY, RoomKey(NAMESPACE, self._id)}
         self._sequence = 0
         self._beat_seconds = beat_seconds
-        self._peers = Peers()
+        self._attendance = Attendance()
         self._to_greet = False
         self._hurry = asyncio.Event()
         self._all_known = asyncio.Event()
@@ -123,7 +123,7 @@ class Asking:
             await self._say_goodbye()
         await self._inner.close()
         self._questions.end_all()
-        self._peers = Peers()
+        self._attendance = Attendance()
 
     # What the carrier brings.
 
@@ -142,7 +142,7 @@ class Asking:
                     _log.warning("signal_malformed", origin=envelope.origin, error=str(error))
 
     def interrupted(self) -> None:
-        self._peers.greet()
+        self._attendance.greet()
         self._all_known.clear()
         self._to_greet = True
         self._hurry.set()
@@ -157,11 +157,11 @@ class Asking:
         if origin == self._id:
             self._hear_own(envelope)
         elif kind in (Kind.HELLO, Kind.BEAT):
-            self._peers.heard(origin)
+            self._attendance.heard(origin)
             if kind == Kind.HELLO:
                 self._outbox.beat(origin)
         elif kind == Kind.BYE:
-            self._peers.left(origin)
+            self._attendance.left(origin)
             self._questions.gone(origin)
         elif kind == Kind.ASK:
             asked = read_ask(envelope)
@@ -171,11 +171,11 @@ class Asking:
 
     def _hear_own(self, envelope: Envelope) -> None:
         if envelope.event == Kind.ASK:
-            self._questions.asked(envelope.args[0], self._peers.others)
+            self._questions.asked(envelope.args[0], self._attendance.others)
         elif envelope.event in (Kind.HELLO, Kind.BEAT):
-            for origin in self._peers.came_back():
+            for origin in self._attendance.came_back():
                 self._questions.gone(origin)
-            if self._peers.all_known:
+            if self._attendance.all_known:
                 self._all_known.set()
 
     # What is sent.
@@ -194,7 +194,7 @@ class Asking:
                     await self._publish(Kind.BEAT)
 
     async def _greet(self) -> None:
-        self._peers.greet()
+        self._attendance.greet()
         self._all_known.clear()
         await self._publish(Kind.HELLO)
         self._to_greet = False

@@ -7,7 +7,7 @@ from collections.abc import Set
 BEATS = 3  # that a gateway may miss
 
 
-class Peers:
+class Attendance:
     """The other gateways, as their beats tell.
 
     Silence is counted in this gateway's own beats that came back through the carrier, and not in
