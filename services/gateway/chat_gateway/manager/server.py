@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 import socketio
-from socketio import exceptions
 from socketio import packet as sio_packet
 
 from chat_gateway.manager import encoding
@@ -89,7 +88,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         args = data if isinstance(data, tuple) else () if data is None else (data,)
         answer = await self.manager.calls.call(namespace or "/", client, (event, *args), timeout)
         if answer is None:
-            raise exceptions.TimeoutError
+            raise socketio.exceptions.TimeoutError
         return tuple(answer) if len(answer) > 1 else answer[0] if answer else None
 
     # What the Engine.IO server calls.
