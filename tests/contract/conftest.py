@@ -6,18 +6,25 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from tests.contract.elsewhere import Elsewhere
 from tests.contract.fanouts import HARNESSES
 from tests.contract.harness import Gateway, Harness
 
 Enter = Callable[..., Awaitable[Gateway]]
+EnterElsewhere = Callable[[str, str], Awaitable[Elsewhere]]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that asks for `harness` runs on every mode; with `carrier`, on those that have one."""
+    """A test that asks for `harness` runs on every mode; with `carrier`, on those that have one;
+    with `asking`, on those that can ask.
+    """
     if "harness" in metafunc.fixturenames:
-        needs_carrier = "carrier" in metafunc.fixturenames
-        modes = [name for name, kind in HARNESSES.items() if kind.shared or not needs_carrier]
-        metafunc.parametrize("harness", modes, indirect=True)
+        kinds = HARNESSES
+        if "carrier" in metafunc.fixturenames:
+            kinds = {name: kind for name, kind in kinds.items() if kind.shared}
+        if "asking" in metafunc.fixturenames:
+            kinds = {name: kind for name, kind in kinds.items() if kind.asks}
+        metafunc.parametrize("harness", kinds, indirect=True)
 
 
 @pytest.fixture
@@ -40,6 +47,12 @@ def carrier(harness: Harness) -> Harness:
 
 
 @pytest.fixture
+def asking(harness: Harness) -> Harness:
+    """A mode whose gateways can ask each other."""
+    return harness
+
+
+@pytest.fixture
 async def enter(harness: Harness) -> AsyncIterator[Enter]:
     """`await enter("name", *rooms)`: an open gateway that wants these rooms."""
     gateways: list[Gateway] = []
@@ -51,3 +64,17 @@ async def enter(harness: Harness) -> AsyncIterator[Enter]:
     yield enter
     for gateway in gateways:
         await gateway.fanout.close()
+
+
+@pytest.fixture
+async def enter_elsewhere(harness: Harness) -> AsyncIterator[EnterElsewhere]:
+    """`await enter_elsewhere("name", "silent")`: an open gateway in a process of its own."""
+    processes: list[Elsewhere] = []
+
+    async def enter(name: str, behaviour: str) -> Elsewhere:
+        processes.append(await Elsewhere.start(harness.recipe(), name, behaviour))
+        return processes[-1]
+
+    yield enter
+    for process in processes:
+        await process.stop()

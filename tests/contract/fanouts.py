@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from chatcluster.fanout.adapter import AdapterFanout
 from chatcluster.fanout.isolated import IsolatedFanout
+from chatcluster.fanout.port import Fanout
 from tests.contract.harness import Harness
 from tests.servers import Valkey
 
 
 class IsolatedHarness:
     shared = False
+    asks = True
 
     def __init__(self, folder: Path) -> None:
         pass
@@ -27,6 +31,9 @@ class IsolatedHarness:
     def fanout(self) -> IsolatedFanout:
         return IsolatedFanout()
 
+    def recipe(self) -> Callable[[], Fanout]:
+        return IsolatedFanout
+
     async def kill(self) -> None:
         raise NotImplementedError("there is no carrier")
 
@@ -35,6 +42,7 @@ class IsolatedHarness:
 
 class AdapterHarness:
     shared = True
+    asks = False
 
     def __init__(self, folder: Path) -> None:
         self._valkey = Valkey(folder, appendonly="no")
@@ -48,6 +56,9 @@ class AdapterHarness:
 
     def fanout(self) -> AdapterFanout:
         return AdapterFanout(self._valkey.url, key=self._key)
+
+    def recipe(self) -> Callable[[], Fanout]:
+        return partial(AdapterFanout, self._valkey.url, key=self._key)
 
     async def kill(self) -> None:
         self._valkey.kill()

@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chatcluster.core.envelope import Action, Envelope, RoomKey
+from chatcluster.core.request import Reply, Request
 from chatcluster.fanout.port import Fanout
 
 PATIENCE = 5.0  # seconds that a test waits for something that should come at once
+
+Answers = Callable[[Request, Callable[[Reply], None]], None]
 
 
 class Harness(Protocol):
     """A mode on its real carrier. Made with an empty folder for the carrier's files."""
 
     shared: bool  # False: gateways do not meet, and there is no carrier to break
+    asks: bool  # its fan-outs can ask, and `recipe` makes them in other processes
 
     def __init__(self, folder: Path) -> None: ...
 
@@ -28,6 +32,9 @@ class Harness(Protocol):
 
     def fanout(self) -> Fanout:
         """Another gateway's fan-out on this carrier, not open yet."""
+
+    def recipe(self) -> Callable[[], Fanout]:
+        """What makes another gateway's fan-out, in this process or, pickled, in another."""
 
     async def kill(self) -> None:
         """The carrier is gone at once, without goodbye."""
@@ -52,6 +59,8 @@ class Gateway:
         self.received: list[Envelope] = []
         self.batches = 0
         self.interruptions = 0
+        self.questions: list[Request] = []
+        self.answers: Answers = lambda request, reply: reply(Reply((origin,)))
         self._sequence = 0
         self._changed = asyncio.Event()
 
@@ -63,6 +72,16 @@ class Gateway:
     def interrupted(self) -> None:
         self.interruptions += 1
         self._changed.set()
+
+    def answer(self, request: Request, reply: Callable[[Reply], None]) -> None:
+        self.questions.append(request)
+        self._changed.set()
+        self.answers(request, reply)
+
+    async def ask(self, request: Request, timeout: float = PATIENCE) -> tuple[list[Any], int]:
+        """All values that were answered, and how many gateways did not complete."""
+        answers = await self.fanout.ask(request, timeout)
+        return [value async for reply in answers for value in reply.values], answers.missing
 
     async def open(self, *rooms: str) -> Gateway:
         await self.fanout.open(self)
