@@ -45,8 +45,10 @@ class Elsewhere:
         )
         assert process.stdout is not None
         async with asyncio.timeout(START_SECONDS):
-            assert await process.stdout.readline() == b"open\n"
-        return cls(process)
+            async for line in process.stdout:  # log lines among them
+                if line == b"open\n":
+                    return cls(process)
+        raise AssertionError("it ended before it was open")
 
     async def kill(self) -> None:
         """It is gone without a goodbye."""
@@ -63,7 +65,9 @@ class Elsewhere:
         """In whatever state it is."""
         if self._process.returncode is None:
             self.resume()
-            await self._process.communicate()
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            await self._process.wait()
 
 
 async def _live(recipe: Callable[[], Fanout], name: str, behaviour: str) -> None:

@@ -44,6 +44,15 @@ def test_nobody_is_missed_while_own_beats_do_not_come_back() -> None:
     assert set(attendance.others) == {"two"}
 
 
+def test_after_an_interruption_everybody_has_twice_as_long() -> None:
+    attendance = Attendance()
+    attendance.heard("two")
+    beats(attendance, BEATS)
+    attendance.interrupted()
+    assert beats(attendance, 2 * BEATS) == []
+    assert beats(attendance, 1) == ["two"]
+
+
 def test_all_are_known_one_beat_after_the_greeting_came_back() -> None:
     attendance = Attendance()
     assert not attendance.all_known

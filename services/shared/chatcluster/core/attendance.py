@@ -33,6 +33,11 @@ class Attendance:
         """A beat that asks for an answer is about to be sent."""
         self._known_at = self._beats + 2  # that beat, and the one after it
 
+    def interrupted(self) -> None:
+        """The carrier was away: others may need a while longer to find it again."""
+        self._heard = dict.fromkeys(self._heard, self._beats + BEATS)
+        self.greet()
+
     def heard(self, origin: str) -> None:
         """A beat of another gateway came."""
         self._heard[origin] = self._beats

@@ -142,7 +142,7 @@ class Asking:
                     _log.warning("signal_malformed", origin=envelope.origin, error=str(error))
 
     def interrupted(self) -> None:
-        self._attendance.greet()
+        self._attendance.interrupted()
         self._all_known.clear()
         self._to_greet = True
         self._hurry.set()
