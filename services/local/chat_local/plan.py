@@ -18,6 +18,7 @@ CROSSES: Mapping[Mode, str] = {
     "isolated": "nothing crosses between gateways: users see only those of their own",
     "hub": "each gateway is a client of the hub, which relays: everybody sees everybody",
     "adapter": "gateways meet in Valkey, as Node's Redis adapters do: everybody sees everybody",
+    "redis": "gateways meet in Valkey, by a readable message per event: everybody sees everybody",
 }
 
 

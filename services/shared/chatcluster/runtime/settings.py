@@ -10,11 +10,20 @@ import os
 import socket
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-Mode = Literal["isolated", "hub", "adapter"]
+Mode = Literal["isolated", "hub", "adapter", "redis"]
 History = Literal["memory", "redis", "off"]
+
+
+def _parts(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Parts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]  # separated by commas
 
 
 class CommonSettings(BaseSettings):
@@ -48,19 +57,15 @@ class CommonSettings(BaseSettings):
     )
 
 
-class GatewaySettings(CommonSettings):
-    """What a gateway has."""
+class ClusterSettings(CommonSettings):
+    """What every program has that takes part in the chat; the same values for all of them."""
 
-    port: int = Field(8000, ge=0, le=65535, description="Port for clients; 0 takes a free one.")
-    admin_port: int = Field(
-        9000, ge=0, le=65535, description="Port for health, metrics and stats; 0 takes a free one."
-    )
     mode: Mode = Field("isolated", description="How envelopes reach the other gateways.")
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0",
-        description="Redis or Valkey, for mode `adapter` and history `redis`.",
+        description="Redis or Valkey, for modes `adapter` and `redis`, history `redis`, and jobs.",
     )
-    hub_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+    hub_urls: Parts = Field(
         ("http://127.0.0.1:8100",),
         description="The hubs of mode `hub`, separated by commas; the same ones for every gateway.",
     )
@@ -80,6 +85,45 @@ class GatewaySettings(CommonSettings):
     )
     history_length: int = Field(1000, ge=1, le=1_000_000, description="Messages kept per room.")
     history_age: float = Field(86_400, ge=1, description="Seconds for which messages are kept.")
+    redis_prefix: str = Field(
+        "chat",
+        min_length=1,
+        max_length=100,
+        pattern=r"^[^:#%]+$",
+        description="What the channels of mode `redis` and the streams of jobs begin with.",
+    )
+    redis_events: Parts = Field(
+        ("chat message", "typing", "moderated"),
+        description="The events that cross in mode `redis`, separated by commas.",
+    )
+    jobs_length: int = Field(
+        100_000, ge=1, description="Jobs that wait for workers at most; then the oldest are lost."
+    )
+
+    @model_validator(mode="after")
+    def _sane(self) -> ClusterSettings:
+        if self.mode == "hub" and not self.hub_urls:
+            raise ValueError("hub_urls: mode 'hub' needs at least one hub")
+        if self.mode != "isolated" and self.history == "memory":
+            raise ValueError(
+                f"history: 'memory' is kept inside one gateway, so with mode {self.mode!r} every "
+                "gateway would number messages for itself; use 'redis', or 'off'"
+            )
+        return self
+
+
+class GatewaySettings(ClusterSettings):
+    """What a gateway has."""
+
+    port: int = Field(8000, ge=0, le=65535, description="Port for clients; 0 takes a free one.")
+    admin_port: int = Field(
+        9000, ge=0, le=65535, description="Port for health, metrics and stats; 0 takes a free one."
+    )
+    job_events: Parts = Field(
+        (),
+        description="The events that are also kept as jobs until a worker has done them, separated "
+        "by commas, such as `chat message`.",
+    )
     catch_up_limit: int = Field(
         300, ge=1, le=10_000, description="Messages that a returning client is sent at most."
     )
@@ -110,24 +154,6 @@ class GatewaySettings(CommonSettings):
         le=60,
         description="Seconds between a gateway's signs of life; after three missed, it is gone.",
     )
-
-    @field_validator("hub_urls", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
-
-    @model_validator(mode="after")
-    def _sane(self) -> GatewaySettings:
-        if self.mode == "hub" and not self.hub_urls:
-            raise ValueError("hub_urls: mode 'hub' needs at least one hub")
-        if self.mode != "isolated" and self.history == "memory":
-            raise ValueError(
-                f"history: 'memory' is kept inside one gateway, so with mode {self.mode!r} every "
-                "gateway would number messages for itself; use 'redis', or 'off'"
-            )
-        return self
 
 
 class HubSettings(CommonSettings):
