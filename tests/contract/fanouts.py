@@ -42,7 +42,7 @@ class IsolatedHarness:
 
 class AdapterHarness:
     shared = True
-    asks = False
+    asks = True
 
     def __init__(self, folder: Path) -> None:
         self._valkey = Valkey(folder, appendonly="no")

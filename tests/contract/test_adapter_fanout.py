@@ -55,13 +55,38 @@ async def test_what_a_peer_gets_wrong_is_logged_once_and_disturbs_nothing(
     assert [line["event"] for line in logs] == ["adapter_malformed"] * 4
 
 
-async def test_what_peers_ask_each_other_is_not_delivered(
+async def test_a_gateway_without_clients_is_a_server_of_the_main_namespace(
     redis: Redis, gateway: Gateway, key: str
 ) -> None:
-    request = b'{"uid":"A1b2C3","requestId":"Zz9-_0","type":5,"opts":{"rooms":[],"except":[]}}'
-    await redis.publish(f"{key}-request#/#", request)
-    sent = await gateway.say("after")
-    assert await gateway.got(1) == [sent]
+    """As a Node server without clients is; of other namespaces if it is told of them."""
+    await gateway.want()
+    assert await redis.publish(f"{key}-request#/#", b"") == 1
+    assert await redis.publish(f"{key}#/#", b"") == 0
+    assert await redis.publish(f"{key}-request#/admin#", b"") == 0
+
+
+async def test_the_server_of_further_namespaces(valkey: Valkey, redis: Redis, key: str) -> None:
+    fanout = AdapterFanout(valkey.url, key=key, namespaces=("/", "/admin"))
+    await Gateway(fanout, "gw-1").open()
+    assert await redis.publish(f"{key}-request#/admin#", b"") == 1
+    await fanout.close()
+
+
+async def test_what_was_told_before_a_question_is_done_before_it_is_answered(
+    redis: Redis, gateway: Gateway, key: str
+) -> None:
+    """Also when both arrive at once."""
+    opts = b'"opts":{"rooms":["a"],"except":[]}'
+    join = b'{"uid":"A1b2C3","type":2,%s,"rooms":["x"]}' % opts
+    fetch = b'{"uid":"A1b2C3","requestId":"Zz9-_0","type":5,%s}' % opts
+    seen: list[int] = []
+    gateway.answers = lambda request, reply: seen.append(len(gateway.received))
+    async with redis.pipeline(transaction=True) as pipeline:
+        for payload in (join, fetch, join):
+            pipeline.publish(f"{key}-request#/#", payload)
+        await pipeline.execute()
+    await gateway.got(2)
+    assert seen == [1]
 
 
 async def test_peers_are_numbered_by_one_count_for_all_fanouts(

@@ -8,9 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatcluster.core.envelope import Action, Envelope, RoomKey
-from chatcluster.fanout.adapter.channels import Interest, Kind, Names, Route
+from chatcluster.fanout.adapter.channels import Interest, Kind, Route
+from chatcluster.fanout.adapter.classic_channels import Names
 
-NAMES = Names("socket.io")
+NAMES = Names("socket.io", lambda namespace: "A1b2C3")
+SERVERS = {
+    b"socket.io-request#/#",
+    b"socket.io-response#/#",
+    b"socket.io-response#/#A1b2C3#",
+}
 
 
 def test_channels_are_named_as_node_names_them() -> None:
@@ -27,14 +33,13 @@ def test_nodes_pattern_does_not_match_channels_of_our_own() -> None:
 def test_the_first_room_of_a_namespace_brings_its_common_channels() -> None:
     interest = Interest(NAMES)
     add, drop = interest.change({RoomKey("/", "a")})
-    assert set(add) == {
+    assert set(add) == SERVERS | {
         b"socket.io#/#",
-        b"socket.io-request#/#",
         b"socket.io-chatcluster#/#",
         b"socket.io#/#a#",
         b"socket.io-chatcluster#/#a#",
     }
-    assert len(add) == 5
+    assert len(add) == 7
     assert drop == []
     assert interest.routes[b"socket.io#/#a#"] == Route(Kind.BROADCAST, "/", "a")
 
@@ -48,6 +53,24 @@ def test_the_last_room_of_a_namespace_takes_them_along() -> None:
     ]
     assert len(interest.change(set())[1]) == len(add) - 2
     assert interest.routes == {}
+
+
+def test_a_namespace_that_is_attended_hears_servers_with_and_without_rooms() -> None:
+    interest = Interest(NAMES)
+    assert set(interest.attend(["/"])) == SERVERS
+    assert interest.attend(["/"]) == []
+    add, _ = interest.change({RoomKey("/", "a")})
+    assert SERVERS.isdisjoint(add)
+    interest.change(set())
+    assert set(interest.routes) == SERVERS
+
+
+def test_a_namespace_with_rooms_is_attended_without_a_further_channel() -> None:
+    interest = Interest(NAMES)
+    interest.change({RoomKey("/", "a")})
+    assert interest.attend(["/"]) == []
+    interest.change(set())
+    assert set(interest.routes) == SERVERS
 
 
 def test_an_envelope_for_all_is_wanted_as_the_empty_room() -> None:

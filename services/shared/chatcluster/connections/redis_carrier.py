@@ -1,25 +1,31 @@
-"""Redis pub/sub that comes back: two connections that stand or fall together.
+"""Redis pub/sub that comes back: connections that stand or fall together.
 
-One publishes and one subscribes. When either ends, both are made anew, again and again until
-`close`, and the subscriptions are restored: to publish while deaf would only hide the gap.
+Some publish and some subscribe. When one ends, all are made anew, again and again until `close`,
+and the subscriptions are restored: to publish while deaf would only hide the gap.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Protocol
+from contextlib import suppress
+from typing import Any, Protocol
 
 from structlog.stdlib import get_logger
 
-from chatcluster.connections.redis_link import Endpoint, Message, command, connect_link
-from chatcluster.connections.redis_pair import Pair
+from chatcluster.connections.redis_link import Endpoint, Message, RefusedError
+from chatcluster.connections.redis_pair import PLAIN, Links, Reader, Verbs, Wiring, Words
+from chatcluster.connections.redis_target import Single, Target
 from chatcluster.core.backoff import delays
 from chatcluster.core.errors import FanoutError
 
 FIRST_DELAY, LONGEST_DELAY = 0.05, 1.5  # seconds between attempts to connect
 CONNECT_SECONDS = 3.0  # for one attempt
 CHECK_SECONDS = 4.5
+
+# What a server answers that is not, or no longer, the one to ask (Redis documentation, "Cluster
+# specification", "MOVED Redirection"; replicas refuse to write).
+_ELSEWHERE = frozenset(("MOVED", "READONLY"))
 
 _log = get_logger(__name__)
 
@@ -38,19 +44,29 @@ class Listener(Protocol):
 class RedisCarrier:
     """Publishes to channels and listens to channels, for as long as it is open.
 
-    *echo* is a channel of this carrier alone, for `check`. All methods but `close` raise
-    FanoutError while the server is not there.
+    *echo* is a channel of this carrier alone, for `check`; *verbs* say which kind of pub/sub is
+    meant, and *reader* reads besides. All methods but `close` and `post` raise FanoutError while
+    the server is not there.
     """
 
-    def __init__(self, endpoint: Endpoint, echo: bytes, random: Callable[[], float]) -> None:
-        self._endpoint = endpoint
+    def __init__(
+        self,
+        target: Endpoint | Target,
+        echo: bytes,
+        random: Callable[[], float],
+        *,
+        verbs: Verbs = PLAIN,
+        reader: Reader | None = None,
+    ) -> None:
+        self._target = Single(target) if isinstance(target, Endpoint) else target
+        self._wiring = Wiring(self._received, verbs, reader)
         self._echo = echo
         self._random = random
         self._channels: set[bytes] = {echo}
         self._echoes: dict[bytes, asyncio.Future[None]] = {}
         self._echoes_sent = 0
         self._listener: Listener | None = None
-        self._pair: Pair | None = None
+        self._links: Links | None = None
         self._keeper: asyncio.Task[None] | None = None
 
     @property
@@ -59,7 +75,7 @@ class RedisCarrier:
 
     @property
     def is_up(self) -> bool:
-        return self._pair is not None and self._pair.up
+        return self._links is not None and self._links.up
 
     async def open(self, listener: Listener) -> None:
         """Return when messages can be published and heard; one attempt."""
@@ -67,42 +83,60 @@ class RedisCarrier:
             raise FanoutError("already open")
         self._listener = listener
         try:
-            pair = await self._connect()
+            links = await self._connect()
         except BaseException:
             await self.close()
             raise
         if self._listener is not listener:
-            pair.close(FanoutError("closed"))
+            links.close(FanoutError("closed"))
             raise FanoutError("closed while it was being opened")
-        self._keeper = asyncio.create_task(self._keep(pair, listener), name="redis carrier")
+        self._keeper = asyncio.create_task(self._keep(links, listener), name="redis carrier")
         self._keeper.add_done_callback(_report)
 
     async def publish(self, messages: Iterable[Message]) -> None:
         """Return when the server has taken all of them, in this order and after those of earlier
         calls."""
-        pair = self._pair
-        if pair is None or not pair.up:
-            raise self._gone()
-        commands = [command(b"PUBLISH", channel, payload) for channel, payload in messages]
+        publish = self._wiring.verbs.publish
+        await self.send([(publish, channel, payload) for channel, payload in messages])
+
+    async def send(self, commands: Sequence[Words]) -> None:
+        """The same for any commands that write to a channel or key."""
+        links = self._working()
+        if not commands:
+            return
+        try:
+            await links.post(commands)
+        except RefusedError as error:
+            if error.code in _ELSEWHERE:
+                links.close(error)
+            raise
+
+    def post(self, commands: Sequence[Words]) -> None:
+        """Send without waiting, where it is known; nobody hears whether it was taken."""
         if commands:
-            await pair.publishing.ask(commands, len(commands))
+            with suppress(FanoutError):
+                self._working().post(commands).add_done_callback(_ignore_failure)
+
+    async def count(self, channels: Sequence[bytes]) -> list[int]:
+        """How many connections listen to each of *channels*, this carrier's own included."""
+        return await self._working().count(channels)
 
     async def change(self, add: Collection[bytes], drop: Collection[bytes]) -> None:
         """Listen to the channels of *add* too, and no longer to those of *drop*; return when the
         server does so. What is wanted is remembered also when FanoutError is raised."""
         # Nothing is awaited between the change of what is wanted and the commands that tell the
-        # server, here and where a new pair is told everything: so what the server hears, in the
+        # server, here and where new connections are told all: so what the server hears, in the
         # order of its connection, always adds up to what is wanted.
         self._channels.difference_update(drop)
         self._channels.update(add)
-        pair = self._pair
-        if pair is None:
+        links = self._links
+        if links is None:
             raise self._gone()
         try:
-            await pair.listen(add, drop)
+            await links.listen(add, drop)
         except FanoutError as error:
             # Refused, so what the server listens to is unknown: begin again.
-            pair.close(error)
+            links.close(error)
             raise
 
     async def check(self) -> None:
@@ -132,13 +166,18 @@ class RedisCarrier:
             keeper.cancel()
             await asyncio.wait([keeper])
 
+    def _working(self) -> Links:
+        if self._links is None or not self._links.up:
+            raise self._gone()
+        return self._links
+
     def _gone(self) -> FanoutError:
         return FanoutError("not open" if self._listener is None else "Redis is gone")
 
     def _let_go(self, error: FanoutError) -> None:
-        if self._pair is not None:
-            self._pair.close(error)
-            self._pair = None
+        if self._links is not None:
+            self._links.close(error)
+            self._links = None
         for echo in self._echoes.values():
             if not echo.done():
                 echo.set_exception(error)
@@ -156,20 +195,14 @@ class RedisCarrier:
         if echo is not None and not echo.done():
             echo.set_result(None)
 
-    async def _connect(self) -> Pair:
-        """A pair that listens to all that is wanted."""
+    async def _connect(self) -> Links:
+        """Connections that listen to all that is wanted."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                publishing = await connect_link(self._endpoint, _ignore)
-                try:
-                    subscribing = await connect_link(self._endpoint, self._received)
-                except BaseException:
-                    publishing.close(FanoutError("the other connection failed"))
-                    raise
-                pair = self._pair = Pair(publishing, subscribing)
-                await pair.listen(self._channels, ())
-                pair.restored = True
-                return pair
+                links = self._links = await self._target.connect(self._wiring)
+                await links.listen(self._channels, ())
+                links.restored = True
+                return links
         except TimeoutError as error:
             self._let_go(FanoutError("Redis does not answer"))
             raise FanoutError(f"no answer from Redis within {CONNECT_SECONDS} s") from error
@@ -177,17 +210,17 @@ class RedisCarrier:
             self._let_go(error)
             raise
 
-    async def _keep(self, pair: Pair, listener: Listener) -> None:
-        """Whenever the pair ends, make another."""
+    async def _keep(self, links: Links, listener: Listener) -> None:
+        """Whenever the connections end, make others."""
         while True:
-            reason = await pair.ended()
+            reason = await links.ended()
             _log.warning("redis_lost", reason=str(reason))
             self._let_go(reason)
-            pair = await self._reconnect()
+            links = await self._reconnect()
             _log.info("redis_back")
             listener.restored()
 
-    async def _reconnect(self) -> Pair:
+    async def _reconnect(self) -> Links:
         for delay in delays(FIRST_DELAY, LONGEST_DELAY, self._random):
             await asyncio.sleep(delay)
             try:
@@ -197,8 +230,9 @@ class RedisCarrier:
         raise AssertionError("the delays have no end")
 
 
-def _ignore(messages: Sequence[Message]) -> None:
-    """Nothing is subscribed to on the connection that publishes."""
+def _ignore_failure(taken: asyncio.Future[list[Any]]) -> None:
+    if not taken.cancelled():
+        taken.exception()
 
 
 def _report(keeper: asyncio.Task[None]) -> None:

@@ -40,18 +40,34 @@ def command(*words: bytes) -> bytes:
     return packed
 
 
+class RefusedError(FanoutError):
+    """The server answered with an error; `code` is its first word."""
+
+    def __init__(self, reply: hiredis.ReplyError) -> None:
+        super().__init__(f"Redis refused: {reply}")
+        self.code = str(reply).partition(" ")[0]
+
+
 class RedisLink(asyncio.Protocol):
     """A connection on which answers come in the order of the questions, and messages between them.
+
+    Without *on_messages* nothing is subscribed to on it, and everything that comes is an answer.
+    *on_left* is called with a channel that the server says is not subscribed to any more.
 
     It ends once (`ended`), for whatever reason, and then stays so: whatever still waits for an
     answer gets FanoutError.
     """
 
-    def __init__(self, on_messages: Callable[[Sequence[Message]], None]) -> None:
+    def __init__(
+        self,
+        on_messages: Callable[[Sequence[Message]], None] | None = None,
+        on_left: Callable[[bytes], None] | None = None,
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[FanoutError] = loop.create_future()
         self._loop = loop
         self._on_messages = on_messages
+        self._on_left = on_left
         self._reader = hiredis.Reader()
         self._transport: asyncio.Transport | None = None
         self._unsent: list[bytes] = []
@@ -66,11 +82,11 @@ class RedisLink(asyncio.Protocol):
             await self.ask([command(b"AUTH", *(word.encode() for word in credentials))], 1)
         await self.ask([command(b"PING")], 1)
 
-    def ask(self, commands: Iterable[bytes], answers: int) -> asyncio.Future[None]:
-        """Send *commands*, which together have this many answers; the future is done with the last.
+    def ask(self, commands: Iterable[bytes], answers: int) -> asyncio.Future[list[Any]]:
+        """Send *commands*, which together have this many answers; the future has all of them.
 
-        It fails with FanoutError if one of the answers is an error, or the connection ends first.
-        What is asked within one turn of the event loop leaves in one write.
+        It fails with RefusedError if one of the answers is an error, and with FanoutError if the
+        connection ends first. What is asked within one turn of the event loop leaves in one write.
         """
         question = _Question(self._loop.create_future(), answers)
         if self.ended.done():
@@ -129,18 +145,20 @@ class RedisLink(asyncio.Protocol):
                 self._sort(reply, messages)
         except hiredis.ProtocolError as error:
             self.close(_because("the server does not speak the Redis protocol", error))
-        if messages and not self.ended.done():
+        if messages and self._on_messages is not None and not self.ended.done():
             self._on_messages(messages)
 
     def _sort(self, reply: Any, messages: list[Message]) -> None:
-        """Lists are what a subscription brings, anything else is an answer, and so is a list for
-        PING while subscribed (Redis documentation, "Pub/sub", "Wire protocol")."""
-        if type(reply) is not list:
+        """Where there are subscriptions, lists are what they bring, anything else is an answer, and
+        so is a list for PING (Redis documentation, "Pub/sub", "Wire protocol")."""
+        if type(reply) is not list or self._on_messages is None:
             self._answered(reply)
-        elif reply[0] == b"message":
+        elif (kind := reply[0]) in (b"message", b"smessage"):
             messages.append((reply[1], reply[2]))
-        elif reply[0] == b"pong":
+        elif kind == b"pong":
             self._answered(reply)
+        elif kind == b"sunsubscribe" and self._on_left is not None:
+            self._on_left(reply[1])
 
     def _answered(self, reply: Any) -> None:
         if not self._questions:
@@ -148,9 +166,9 @@ class RedisLink(asyncio.Protocol):
             return
         question = self._questions[0]
         if isinstance(reply, hiredis.ReplyError):
-            question.error = FanoutError(f"Redis refused: {reply}")
-        question.answers -= 1
-        if question.answers == 0:
+            question.error = RefusedError(reply)
+        question.replies.append(reply)
+        if len(question.replies) == question.answers:
             self._questions.popleft()
             question.finish()
 
@@ -161,12 +179,14 @@ class RedisLink(asyncio.Protocol):
 
 
 async def connect_link(
-    endpoint: Endpoint, on_messages: Callable[[Sequence[Message]], None]
+    endpoint: Endpoint,
+    on_messages: Callable[[Sequence[Message]], None] | None = None,
+    on_left: Callable[[bytes], None] | None = None,
 ) -> RedisLink:
     """A connection to a server that serves. Raises FanoutError, but waits for ever if nobody
     answers."""
     loop = asyncio.get_running_loop()
-    link = RedisLink(on_messages)
+    link = RedisLink(on_messages, on_left)
     try:
         if endpoint.path:
             await loop.create_unix_connection(lambda: link, endpoint.path)
@@ -192,18 +212,19 @@ def _because(what: str, error: Exception | None) -> FanoutError:
 class _Question:
     """Who waits for how many answers."""
 
-    __slots__ = ("answers", "error", "future")
+    __slots__ = ("answers", "error", "future", "replies")
 
-    def __init__(self, future: asyncio.Future[None], answers: int) -> None:
+    def __init__(self, future: asyncio.Future[list[Any]], answers: int) -> None:
         self.future = future
         self.answers = answers
+        self.replies: list[Any] = []
         self.error: FanoutError | None = None
 
     def finish(self) -> None:
         if self.error is not None:
             self.fail(self.error)
         elif not self.future.done():  # else whoever asked was cancelled
-            self.future.set_result(None)
+            self.future.set_result(self.replies)
 
     def fail(self, error: FanoutError) -> None:
         if not self.future.done():

@@ -1,56 +1,165 @@
-"""Two connections to Redis that stand or fall together."""
+"""Connections to one Redis that stand or fall together."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 from itertools import islice
+from typing import Any, NamedTuple, Protocol
 
-from chatcluster.connections.redis_link import RedisLink, command
+from chatcluster.connections.redis_link import (
+    Endpoint,
+    Message,
+    RedisLink,
+    command,
+    connect_link,
+)
 from chatcluster.core.errors import FanoutError
 
 LOOK_SECONDS = 1.0  # between two looks for a sign of life
 CHANNELS_PER_COMMAND = 512  # so that one command does not hold up the server for long
 
+Words = Sequence[bytes]  # a command; the second word is its channel or key
+
+
+class Verbs(NamedTuple):
+    """The commands of one of Redis' two kinds of pub/sub."""
+
+    publish: bytes
+    subscribe: bytes
+    unsubscribe: bytes
+    numsub: bytes  # how many listen to a channel, as PUBSUB calls it
+
+
+PLAIN = Verbs(b"PUBLISH", b"SUBSCRIBE", b"UNSUBSCRIBE", b"NUMSUB")
+SHARDED = Verbs(b"SPUBLISH", b"SSUBSCRIBE", b"SUNSUBSCRIBE", b"SHARDNUMSUB")
+
+
+class Reader(Protocol):
+    """Who reads keys of the server over a connection of its own, besides pub/sub."""
+
+    @property
+    def keys(self) -> Collection[bytes]: ...
+
+    async def start(self, link: RedisLink, keys: Collection[bytes]) -> None:
+        """Return when everything that is written to *keys* from now on will be read, until the
+        connection ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What connections are for."""
+
+    on_messages: Callable[[Sequence[Message]], None]
+    verbs: Verbs = PLAIN
+    reader: Reader | None = None
+
+
+class Links(Protocol):
+    """Connections to one or more servers that make up one carrier, until one of them ends."""
+
+    restored: bool  # the servers listen to what is wanted
+
+    @property
+    def up(self) -> bool: ...
+
+    def post(self, commands: Sequence[Words]) -> asyncio.Future[list[Any]]:
+        """Send *commands* now; the future is done when they were taken, in their order."""
+
+    async def listen(self, add: Collection[bytes], drop: Collection[bytes]) -> None: ...
+
+    async def count(self, channels: Sequence[bytes]) -> list[int]:
+        """How many listen to each of *channels*."""
+
+    async def ended(self) -> FanoutError:
+        """Return the reason once a connection has ended; falling silent is a reason."""
+
+    def close(self, reason: FanoutError) -> None: ...
+
 
 class Pair:
-    """One publishes, and one subscribes, after which Redis lets a connection do nothing else."""
+    """One connection publishes, and one subscribes, after which Redis lets it do nothing else; a
+    third one reads if there is something to read."""
 
-    def __init__(self, publishing: RedisLink, subscribing: RedisLink) -> None:
-        self.publishing = publishing
-        self.subscribing = subscribing
-        self.restored = False  # the server listens to what is wanted
+    def __init__(self, wiring: Wiring, *, channels_per_command: int = CHANNELS_PER_COMMAND) -> None:
+        self.restored = False
+        self.links: list[RedisLink] = []
+        self._wiring = wiring
+        self._channels_per_command = channels_per_command
+        self._leaving: Counter[bytes] = Counter()
+
+    async def connect(self, endpoint: Endpoint, keys: Collection[bytes] = ()) -> Pair:
+        """*keys* are those to read. Raises FanoutError, and is closed then."""
+        wiring = self._wiring
+        try:
+            self.publishing = await self._link(connect_link(endpoint))
+            self.subscribing = await self._link(
+                connect_link(endpoint, wiring.on_messages, self._left)
+            )
+            if keys and wiring.reader is not None:
+                await wiring.reader.start(await self._link(connect_link(endpoint)), keys)
+        except BaseException:
+            self.close(FanoutError("another connection failed"))
+            raise
+        return self
 
     @property
     def up(self) -> bool:
-        return self.restored and not (self.publishing.ended.done() or self.subscribing.ended.done())
+        return self.restored and not any(link.ended.done() for link in self.links)
+
+    def post(self, commands: Sequence[Words]) -> asyncio.Future[list[Any]]:
+        return self.publishing.ask([command(*words) for words in commands], len(commands))
 
     async def listen(self, add: Collection[bytes], drop: Collection[bytes]) -> None:
-        link = self.subscribing
-        link.tell(_in_parts(b"UNSUBSCRIBE", drop))
-        link.tell(_in_parts(b"SUBSCRIBE", add))
+        link, verbs = self.subscribing, self._wiring.verbs
+        if verbs is SHARDED:
+            self._leaving.update(drop)
+        link.tell(self._in_parts(verbs.unsubscribe, drop))
+        link.tell(self._in_parts(verbs.subscribe, add))
         await link.ask([command(b"PING")], 1)
 
+    async def count(self, channels: Sequence[bytes]) -> list[int]:
+        question = command(b"PUBSUB", self._wiring.verbs.numsub, *channels)
+        (reply,) = await self.publishing.ask([question], 1)
+        return [int(count) for count in reply[1::2]]
+
     async def ended(self) -> FanoutError:
-        """Return the reason once either connection has ended; falling silent is a reason."""
-        links = (self.publishing, self.subscribing)
-        while True:
-            for link in links:
-                if link.ended.done():
-                    return link.ended.result()
-                link.look()
-            await asyncio.wait(
-                [link.ended for link in links],
-                timeout=LOOK_SECONDS,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+        return await first_end([self])
 
     def close(self, reason: FanoutError) -> None:
-        self.publishing.close(reason)
-        self.subscribing.close(reason)
+        for link in self.links:
+            link.close(reason)
+
+    async def _link(self, connecting: Awaitable[RedisLink]) -> RedisLink:
+        self.links.append(await connecting)
+        return self.links[-1]
+
+    def _left(self, channel: bytes) -> None:
+        """Unasked, this says that the channel has moved to another server of a cluster."""
+        self._leaving[channel] -= 1
+        if self._leaving[channel] < 0:
+            self.close(FanoutError(f"{channel!r} has moved to another server"))
+        elif not self._leaving[channel]:
+            del self._leaving[channel]
+
+    def _in_parts(self, name: bytes, channels: Collection[bytes]) -> list[bytes]:
+        remaining = iter(channels)
+        size = self._channels_per_command
+        parts = iter(lambda: tuple(islice(remaining, size)), ())
+        return [command(name, *part) for part in parts]
 
 
-def _in_parts(name: bytes, channels: Collection[bytes]) -> list[bytes]:
-    remaining = iter(channels)
-    parts = iter(lambda: tuple(islice(remaining, CHANNELS_PER_COMMAND)), ())
-    return [command(name, *part) for part in parts]
+async def first_end(pairs: Collection[Pair]) -> FanoutError:
+    """Return the reason once any connection of *pairs* has ended; falling silent is a reason."""
+    ends = [link.ended for pair in pairs for link in pair.links]
+    while True:
+        for ended in ends:
+            if ended.done():
+                return ended.result()
+        for pair in pairs:
+            # A server answers nothing else while a read blocks: readers look for themselves.
+            pair.publishing.look()
+            pair.subscribing.look()
+        await asyncio.wait(ends, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)

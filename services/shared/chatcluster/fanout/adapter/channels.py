@@ -1,16 +1,11 @@
-"""Which channels a gateway listens to, and what each of them carries.
-
-The names are those of @socket.io/redis-adapter 8.3.0 (`lib/index.ts`, the constructor and
-`broadcast`), and two families of our own for what only gateways understand. Node listens to the
-pattern `{key}#{namespace}#*`, which our names must not match.
-"""
+"""Which channels a gateway listens to, and what each of them carries."""
 
 from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Iterable, Iterator, Set
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Set
+from typing import NamedTuple, Protocol
 
 from chatcluster.core.envelope import Envelope, RoomKey
 
@@ -20,6 +15,7 @@ class Kind(enum.Enum):
 
     BROADCAST = enum.auto()
     REQUEST = enum.auto()
+    RESPONSE = enum.auto()
     OURS = enum.auto()
 
 
@@ -31,47 +27,44 @@ class Route(NamedTuple):
     room: str
 
 
-class Names:
-    """The names of channels under a key, which tells apart the clusters that share a Redis."""
+Channels = Iterator[tuple[bytes, Route]]
 
-    def __init__(self, key: str) -> None:
-        self._key = key
 
-    def broadcast(self, namespace: str, room: str) -> bytes:
-        return _channel(f"{self._key}#", namespace, room)
+class Naming(Protocol):
+    """The channels of a protocol."""
 
-    def request(self, namespace: str) -> bytes:
-        return _channel(f"{self._key}-request#", namespace, "")
+    def of_room(self, key: RoomKey) -> Channels:
+        """Of what is for this room alone; "" is the whole namespace."""
 
-    def ours(self, namespace: str, room: str) -> bytes:
-        return _channel(f"{self._key}-chatcluster#", namespace, room)
+    def of_rooms(self, namespace: str) -> Channels:
+        """Of what is for none, or more than one, of the namespace's rooms."""
 
-    def echo(self, name: str) -> bytes:
-        """For a gateway to hear itself."""
-        return f"{self._key}-chatcluster-echo#{name}#".encode()
-
-    def of_room(self, key: RoomKey) -> Iterator[tuple[bytes, Route]]:
-        """The channels of what is for this room alone."""
-        yield self.broadcast(*key), Route(Kind.BROADCAST, *key)
-        yield self.ours(*key), Route(Kind.OURS, *key)
-
-    def of_namespace(self, namespace: str) -> Iterator[tuple[bytes, Route]]:
-        """The channels of what is for none, or more than one, of the namespace's rooms."""
-        yield from self.of_room(RoomKey(namespace, ""))
-        yield self.request(namespace), Route(Kind.REQUEST, namespace, "")
+    def of_server(self, namespace: str) -> Channels:
+        """Of what servers say to each other, whether or not they have clients."""
 
 
 class Interest:
     """The rooms that are wanted, and the channels that bring them.
 
     A namespace with any wanted room has its common channels: what is for several rooms comes there.
+    An attended one has those of servers, and so has one with rooms.
     """
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, naming: Naming) -> None:
         self.routes: dict[bytes, Route] = {}
-        self._names = names
+        self._naming = naming
         self._rooms: frozenset[RoomKey] = frozenset()
         self._namespaces: Counter[str] = Counter()
+        self._attended: set[str] = set()
+
+    def attend(self, namespaces: Collection[str]) -> list[bytes]:
+        """Hear what servers say in *namespaces* from now on. Returns the channels to listen to in
+        addition."""
+        new = set(namespaces) - self._attended
+        self._attended |= new
+        add = dict(self._of_servers(new - self._namespaces.keys()))
+        self.routes.update(add)
+        return list(add)
 
     def change(self, rooms: Set[RoomKey]) -> tuple[list[bytes], list[bytes]]:
         """Want exactly *rooms* from now on. Returns the channels to listen to in addition, and
@@ -95,17 +88,21 @@ class Interest:
         """Whether any of its rooms is wanted."""
         return not self._rooms.isdisjoint(envelope.keys)
 
-    def _channels(
-        self, rooms: Iterable[RoomKey], namespaces: Iterable[str]
-    ) -> Iterator[tuple[bytes, Route]]:
+    def _channels(self, rooms: Iterable[RoomKey], namespaces: Set[str]) -> Channels:
         for namespace in namespaces:
-            yield from self._names.of_namespace(namespace)
+            yield from self._naming.of_rooms(namespace)
+        yield from self._of_servers(namespaces - self._attended)
         for key in rooms:
             if key.room:
-                yield from self._names.of_room(key)
+                yield from self._naming.of_room(key)
+
+    def _of_servers(self, namespaces: Iterable[str]) -> Channels:
+        for namespace in namespaces:
+            yield from self._naming.of_server(namespace)
 
 
-def _channel(prefix: str, namespace: str, room: str) -> bytes:
+def channel(prefix: str, namespace: str, room: str = "") -> bytes:
+    """As all of Node's adapters put a name together."""
     # JavaScript has text that is not Unicode (half a surrogate pair), and clients name rooms.
     tail = f"{namespace}#{room}#" if room else f"{namespace}#"
-    return (prefix + tail).encode("utf-8", "surrogatepass")
+    return f"{prefix}{tail}".encode("utf-8", "surrogatepass")

@@ -15,8 +15,8 @@ from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.errors import MalformedError
 from chatcluster.core.position import Position
 from chatcluster.fanout.adapter import notepack
+from chatcluster.fanout.adapter.dialect import OURS
 
-OURS = "cc"
 EMITTER = "emitter"  # the uid of @socket.io/redis-emitter, which leaves it out of its requests
 
 _EVENT = 2  # socket.io-protocol 5, "Packet types"; binary arguments stay where they are
@@ -25,7 +25,7 @@ _EVENT = 2  # socket.io-protocol 5, "Packet types"; binary arguments stay where 
 _TYPES = {Action.JOIN: 2, Action.LEAVE: 3, Action.CLOSE_ROOM: 3, Action.DISCONNECT: 4}
 _ACTIONS = {2: Action.JOIN, 3: Action.LEAVE, 4: Action.DISCONNECT}
 
-_WRONG = (LookupError, TypeError, ValueError, AttributeError)  # what reading a wrong shape raises
+WRONG = (LookupError, TypeError, ValueError, AttributeError)  # what reading a wrong shape raises
 
 
 def encode_broadcast(uid: str, envelope: Envelope) -> bytes:
@@ -76,15 +76,15 @@ def decode_broadcast(payload: bytes, namespace: str, sequences: Iterator[int]) -
             sequence=sequence,
             namespace=namespace,
             action=Action.EMIT,
-            rooms=_names(opts.get("rooms")),
-            exclude=_names(opts.get("except")),
-            event=_name(event),
+            rooms=names(opts.get("rooms")),
+            exclude=names(opts.get("except")),
+            event=name(event),
             args=tuple(args),
             epoch=epoch,
             position=at and Position(*at),
             flags=flags,
         )
-    except _WRONG as error:
+    except WRONG as error:
         raise MalformedError(f"not a broadcast: {error!r}") from error
 
 
@@ -157,22 +157,22 @@ def decode_request(
             sequence=sequence,
             namespace=namespace,
             action=Action(action),
-            rooms=_names(opts.get("rooms")),
-            exclude=_names(opts.get("except")),
-            into=_names(request["rooms"]) if moves else (),
+            rooms=names(opts.get("rooms")),
+            exclude=names(opts.get("except")),
+            into=names(request["rooms"]) if moves else (),
             close=bool(request.get("close")),
             epoch=epoch,
             position=at and Position(*at),
             flags=flags,
         )
-    except _WRONG as error:
+    except WRONG as error:
         raise MalformedError(f"not a request: {error!r}") from error
 
 
-def _names(values: Sequence[Any] | None) -> tuple[str, ...]:
-    return tuple(map(_name, values)) if values else ()
+def names(values: Sequence[Any] | None) -> tuple[str, ...]:
+    return tuple(map(name, values)) if values else ()
 
 
-def _name(value: Any) -> str:
+def name(value: Any) -> str:
     """A room or event as text: in JavaScript it may be a number, of which ours are the decimals."""
     return value if type(value) is str else json.dumps(value)

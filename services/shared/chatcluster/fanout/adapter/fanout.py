@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 import random
-from collections import defaultdict
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Collection, Sequence, Set
 from itertools import count
 
 from structlog.stdlib import get_logger
 
-from chatcluster.connections.redis import endpoint
 from chatcluster.connections.redis_carrier import RedisCarrier
 from chatcluster.connections.redis_link import Message
-from chatcluster.core.envelope import Action, Envelope, RoomKey
+from chatcluster.connections.redis_url import target
+from chatcluster.core.envelope import Envelope, RoomKey
 from chatcluster.core.errors import FanoutError, MalformedError
 from chatcluster.core.ids import short_id
-from chatcluster.fanout import wire
-from chatcluster.fanout.adapter import classic
-from chatcluster.fanout.adapter.channels import Interest, Kind, Names, Route
-from chatcluster.fanout.port import Receiver, State
+from chatcluster.core.request import Request
+from chatcluster.fanout.adapter.answering import Return
+from chatcluster.fanout.adapter.channels import Interest, Kind, Route
+from chatcluster.fanout.adapter.classic_dialect import ClassicDialect
+from chatcluster.fanout.adapter.dialect import Answered, Asked
+from chatcluster.fanout.adapter.protocols import Classic
+from chatcluster.fanout.adapter.questions import Questions
+from chatcluster.fanout.adapter.uids import classic_uids
+from chatcluster.fanout.answers import nobody
+from chatcluster.fanout.port import Answers, Receiver, State
 
 # Node's envelopes are not numbered, and an emitter's all have one origin. Numbered here, and by one
 # count for all fan-outs of this process, none is taken for the repeat of another, nor while the
@@ -30,11 +35,15 @@ _log = get_logger(__name__)
 
 
 class AdapterFanout:
-    """A fan-out through Redis pub/sub, as the classic `@socket.io/redis-adapter` 8.x speaks it.
+    """A fan-out through Redis pub/sub, as Node's adapters speak it.
 
-    *key* must be the `key` of the Node servers, and differ between clusters that share a Redis.
-    Listens to the channels of the wanted rooms one by one, where Node listens to all: so Redis
-    sends a gateway nothing that nobody there wants. Raises ValueError for a *url* that is none.
+    Clusters that share a Redis differ in *key*. Listens to the channels of the wanted rooms one by
+    one, where Node listens to all: so Redis sends a gateway nothing that nobody there wants.
+
+    Node counts, and waits for, the servers that listen in a namespace. This one does so in
+    *namespaces* always, as a Node server does in those that its program names, in those with wanted
+    rooms for as long as there are any, and in those in which it has asked. Raises ValueError for a
+    *url* that is none.
     """
 
     mode = "adapter"
@@ -46,15 +55,22 @@ class AdapterFanout:
         url: str,
         *,
         key: str = "socket.io",
+        namespaces: Collection[str] = ("/",),
         random_bytes: Callable[[int], bytes] = os.urandom,
         random: Callable[[], float] = random.random,
     ) -> None:
-        self._names = Names(key)
-        self._interest = Interest(self._names)
-        # `uid2(6)` in lib/index.ts: Node has one adapter, and so one uid, per namespace.
-        self._uids = defaultdict[str, str](lambda: short_id(random_bytes, 5)[:6])
-        echo = self._names.echo(short_id(random_bytes))
-        self._carrier = RedisCarrier(endpoint(url), echo, random)
+        protocol = Classic(key)
+        self._dialect = ClassicDialect(
+            protocol.key,
+            classic_uids(random_bytes),
+            _UNNUMBERED,
+            specific_response_channel=protocol.publish_on_specific_response_channel,
+        )
+        self._namespaces = frozenset(namespaces)
+        self._interest = Interest(self._dialect.naming)
+        echo = self._dialect.echo(short_id(random_bytes))
+        self._carrier = RedisCarrier(target(url), echo, random, verbs=self._dialect.verbs)
+        self._questions = Questions(self._dialect, self._carrier.count)
         self._receiver: Receiver | None = None
         self._malformed: set[bytes] = set()
 
@@ -66,62 +82,88 @@ class AdapterFanout:
 
     async def open(self, receiver: Receiver) -> None:
         await self._carrier.open(self)
+        try:
+            await self._carrier.change(self._interest.attend(self._namespaces), [])
+        except BaseException:
+            await self.close()
+            raise
         self._receiver = receiver
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
-        await self._carrier.publish([self._encode(envelope) for envelope in envelopes])
+        await self._carrier.send([self._dialect.publish(envelope) for envelope in envelopes])
 
     async def want(self, rooms: Set[RoomKey]) -> None:
-        if self._receiver is None:
-            raise FanoutError("the adapter fan-out is closed")
+        self._check_open()
         await self._carrier.change(*self._interest.change(rooms))
+
+    async def ask(self, request: Request, timeout: float) -> Answers:
+        self._check_open()
+        if channels := self._interest.attend([request.namespace]):
+            await self._carrier.change(channels, [])
+        if not request.answered:
+            await self._carrier.send([self._dialect.ask(request, None)])
+            return nobody()
+        id = self._dialect.new_id()
+        question = self._dialect.ask(request, id)
+        answers = self._questions.begin(id, request, timeout)
+        await self._questions.asked(id, self._carrier.send([question]))
+        return answers
 
     async def check(self) -> None:
         await self._carrier.check()
 
     async def close(self) -> None:
         self._receiver = None
-        self._interest = Interest(self._names)
+        self._interest = Interest(self._dialect.naming)
+        await self._questions.close()
         await self._carrier.close()
 
     def messages(self, messages: Sequence[Message]) -> None:
-        """From Redis: deliver what is wanted, all at once."""
+        """From Redis: deliver what is wanted, all at once up to the next question."""
         routes = self._interest.routes
-        envelopes = [
-            envelope
-            for channel, payload in messages
+        envelopes: list[Envelope] = []
+        for channel, payload in messages:
             # Nothing is decoded of a channel that was left while its messages were on their way.
-            if (route := routes.get(channel)) and (envelope := self._read(route, channel, payload))
-        ]
-        if envelopes and self._receiver is not None:
-            self._receiver.deliver(envelopes)
+            if (route := routes.get(channel)) is None:
+                continue
+            read = self._read(route, channel, payload)
+            if isinstance(read, Envelope):
+                envelopes.append(read)
+            elif read is not None:
+                # Who asks for the clients of a room has perhaps just let them enter it.
+                self._deliver(envelopes)
+                envelopes = []
+                self._answer(read)
+        self._deliver(envelopes)
 
     def restored(self) -> None:
         """From Redis: it was gone."""
         if self._receiver is not None:
             self._receiver.interrupted()
 
-    def _encode(self, envelope: Envelope) -> Message:
-        namespace = envelope.namespace
-        room = envelope.rooms[0] if len(envelope.rooms) == 1 else ""
-        if envelope.action is Action.EMIT:
-            payload = classic.encode_broadcast(self._uids[namespace], envelope)
-            return self._names.broadcast(namespace, room), payload
-        if envelope.action is Action.SIGNAL:  # Node has nothing like it
-            return self._names.ours(namespace, room), wire.encode(envelope)
-        payload = classic.encode_request(self._uids[namespace], envelope)
-        return self._names.request(namespace), payload
+    def _deliver(self, envelopes: list[Envelope]) -> None:
+        if envelopes and self._receiver is not None:
+            self._receiver.deliver(envelopes)
 
-    def _read(self, route: Route, channel: bytes, payload: bytes) -> Envelope | None:
+    def _read(self, route: Route, channel: bytes, payload: bytes) -> Envelope | Asked | None:
+        if route.kind is Kind.RESPONSE and not self._questions:
+            return None  # every server hears the answers to all; decode them only for a question
         try:
-            envelope = _decode(route, payload)
+            read = self._dialect.read(route, payload)
         except MalformedError as error:
             self._complain(channel, error)
             return None
-        # The channel of one room tells that it is wanted; a common one does not.
-        if envelope is None or route.room or self._interest.wants(envelope):
-            return envelope
-        return None
+        if isinstance(read, Answered):
+            self._questions.heard(read)
+            return None
+        if isinstance(read, Envelope) and not route.room and not self._interest.wants(read):
+            return None
+        return read
+
+    def _answer(self, asked: Asked) -> None:
+        if self._receiver is not None and asked.asker != self._dialect.uid(asked.request.namespace):
+            back = Return(asked, self._dialect, self._carrier.post)
+            self._receiver.answer(asked.request, back)
 
     def _complain(self, channel: bytes, error: MalformedError) -> None:
         """Once per channel: a peer with another `parser` would fill the log."""
@@ -129,10 +171,6 @@ class AdapterFanout:
             self._malformed.add(channel)
             _log.warning("adapter_malformed", channel=repr(channel), reason=str(error))
 
-
-def _decode(route: Route, payload: bytes) -> Envelope | None:
-    if route.kind is Kind.BROADCAST:
-        return classic.decode_broadcast(payload, route.namespace, _UNNUMBERED)
-    if route.kind is Kind.OURS:
-        return wire.decode(payload)
-    return classic.decode_request(classic.read_request(payload), route.namespace, _UNNUMBERED)
+    def _check_open(self) -> None:
+        if self._receiver is None:
+            raise FanoutError("the adapter fan-out is closed")

@@ -1,0 +1,110 @@
+"""The servers of a Redis Cluster, as one carrier."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chatcluster.connections.redis_link import Endpoint, command
+from chatcluster.connections.redis_pair import SHARDED, Links, Pair, Wiring, Words, first_end
+from chatcluster.connections.redis_slots import Place, read_slots, slot
+from chatcluster.connections.redis_target import first_that_answers
+from chatcluster.core.errors import FanoutError
+from chatcluster.core.hashing import choose
+
+
+class Shards:
+    """A pair of connections to every master.
+
+    Sharded channels and keys are at the server of their slot. What is published to other channels
+    reaches all servers, so one is enough for them: the same one for everybody who is connected to
+    the same servers, because only there all see one order.
+    """
+
+    def __init__(self, pairs: dict[Place, Pair], masters: list[Place], wiring: Wiring) -> None:
+        self.restored = False
+        self._pairs = pairs
+        self._masters = masters
+        self._sharded = wiring.verbs is SHARDED
+        self._publish = wiring.verbs.publish
+        places = {f"{place.host}:{place.port}": place for place in pairs}
+        self._home = places[choose("socket.io", places)]
+
+    @property
+    def up(self) -> bool:
+        ended = (link.ended.done() for pair in self._pairs.values() for link in pair.links)
+        return self.restored and not any(ended)
+
+    def post(self, commands: Sequence[Words]) -> asyncio.Future[list[Any]]:
+        parts = defaultdict[Place, list[Words]](list)
+        for words in commands:
+            anywhere = words[0] == self._publish and not self._sharded
+            parts[self._home if anywhere else self._master(words[1])].append(words)
+        # Without a task in between: what is called later is also sent later.
+        return asyncio.gather(*(self._pairs[place].post(part) for place, part in parts.items()))
+
+    async def listen(self, add: Collection[bytes], drop: Collection[bytes]) -> None:
+        added, dropped = self._by_place(add), self._by_place(drop)
+        await asyncio.gather(
+            *(
+                self._pairs[place].listen(added.get(place, ()), dropped.get(place, ()))
+                for place in added.keys() | dropped.keys()
+            )
+        )
+
+    async def count(self, channels: Sequence[bytes]) -> list[int]:
+        counts = await asyncio.gather(*(pair.count(channels) for pair in self._pairs.values()))
+        return [sum(parts) for parts in zip(*counts, strict=True)]
+
+    async def ended(self) -> FanoutError:
+        return await first_end(self._pairs.values())
+
+    def close(self, reason: FanoutError) -> None:
+        for pair in self._pairs.values():
+            pair.close(reason)
+
+    def _master(self, key: bytes) -> Place:
+        return self._masters[slot(key)]
+
+    def _by_place(self, channels: Iterable[bytes]) -> dict[Place, list[bytes]]:
+        parts = defaultdict[Place, list[bytes]](list)
+        for channel in channels:
+            parts[self._master(channel) if self._sharded else self._home].append(channel)
+        return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The cluster that one of *seeds* belongs to; its servers are spoken to as the first of them.
+
+    The cluster is asked anew for every connection: so a failover, or slots that move, end the
+    connections and are found out by the next ones.
+    """
+
+    seeds: Sequence[Endpoint]
+
+    async def connect(self, wiring: Wiring) -> Links:
+        masters = await self._masters()
+        keys = defaultdict[Place, list[bytes]](list)
+        for key in wiring.reader.keys if wiring.reader is not None else ():
+            keys[masters[slot(key)]].append(key)
+        pairs = {place: Pair(wiring, channels_per_command=1) for place in dict.fromkeys(masters)}
+        shards = Shards(pairs, masters, wiring)
+        ways = (pair.connect(self._at(place), keys[place]) for place, pair in pairs.items())
+        results = await asyncio.gather(*ways, return_exceptions=True)
+        errors = [result for result in results if isinstance(result, BaseException)]
+        if errors:
+            shards.close(FanoutError("another server of the cluster is gone"))
+            raise errors[0]
+        return shards
+
+    async def _masters(self) -> list[Place]:
+        async with first_that_answers(self.seeds) as link:
+            (reply,) = await link.ask([command(b"CLUSTER", b"SLOTS")], 1)
+            return read_slots(reply, self.seeds[0].host)
+
+    def _at(self, place: Place) -> Endpoint:
+        return replace(self.seeds[0], host=place.host, port=place.port)
