@@ -16,9 +16,13 @@ from tests.servers import missing
 
 HERE = Path(__file__).parent
 PACKAGES = HERE.parent / "node_modules"
-PATIENCE = 5.0  # seconds
+PATIENCE = 6.0  # seconds: one more than Node's own timeouts, which are then seen as such
 
 UNDEFINED = {"$undefined": True}
+
+
+class NodeError(Exception):
+    """A command failed."""
 
 
 class NodeServer:
@@ -39,9 +43,10 @@ class NodeServer:
         self._process.stdin.write(line.encode() + b"\n")
         return await asyncio.wait_for(answer, PATIENCE)
 
-    async def client(self, name: str, *rooms: str, namespace: str = "/") -> str:
-        """Connect a client in these rooms; return its id."""
-        sid: str = await self.do("client", name=name, rooms=rooms, namespace=namespace)
+    async def client(self, name: str, *rooms: str, namespace: str = "/", **fields: Any) -> str:
+        """Connect a client in these rooms, perhaps with `data`, which acknowledges with `acks`;
+        return its id."""
+        sid: str = await self.do("client", name=name, rooms=rooms, namespace=namespace, **fields)
         return sid
 
     async def got(self, client: str) -> list[Any]:
@@ -56,6 +61,8 @@ class NodeServer:
             said = _from_plain(json.loads(line))
             if "client" in said:
                 self._queue(said["client"]).put_nowait(said["got"])
+            elif "failed" in said:
+                self._answers.pop(said["id"]).set_exception(NodeError(said["failed"]))
             else:
                 self._answers.pop(said["id"]).set_result(said["done"])
 
@@ -64,8 +71,11 @@ class NodeServer:
 
 
 @asynccontextmanager
-async def node_server(url: str, key: str) -> AsyncIterator[NodeServer]:
-    """A server on the Redis at *url*; skips the test where Node.js is missing."""
+async def node_server(
+    url: str | list[str], protocol: str = "classic", *, recovery: bool = False, **options: Any
+) -> AsyncIterator[NodeServer]:
+    """A server on the Redis at *url*, or the cluster at all of them, whose adapter has *options*;
+    skips the test where Node.js is missing."""
     node = shutil.which("node")
     if node is None:
         missing("Node.js")
@@ -74,8 +84,7 @@ async def node_server(url: str, key: str) -> AsyncIterator[NodeServer]:
     process = await asyncio.create_subprocess_exec(
         str(node),
         str(HERE / "node_server.js"),
-        url,
-        key,
+        json.dumps({"url": url, "protocol": protocol, "options": options, "recovery": recovery}),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=2**22,

@@ -25,7 +25,7 @@ def key() -> str:
 
 @pytest.fixture
 async def node(valkey: Valkey, key: str) -> AsyncIterator[NodeServer]:
-    async with node_server(valkey.url, key) as server:
+    async with node_server(valkey.url, key=key) as server:
         await server.do("servers")
         yield server
 
@@ -229,4 +229,5 @@ async def test_node_counts_each_gateway_once(node: NodeServer, gateway: Gateway)
         await gateway.want(*rooms)
         assert await node.do("servers") == 2
     await gateway.want()
-    assert await node.do("servers") == 1
+    assert await node.do("servers") == 2  # as it counts a Node server without clients
+    assert await node.do("servers", namespace="/chat") == 1
