@@ -12,6 +12,7 @@ from chatcluster.fanout.adapter import AdapterFanout
 from chatcluster.fanout.isolated import IsolatedFanout
 from chatcluster.fanout.port import Fanout
 from tests.contract.harness import Harness
+from tests.contract.redis_harness import RedisHarness
 from tests.servers import Valkey
 
 
@@ -73,7 +74,11 @@ class AdapterHarness:
         self._valkey.resume()
 
 
-HARNESSES: dict[str, type[Harness]] = {"isolated": IsolatedHarness, "adapter": AdapterHarness}
+HARNESSES: dict[str, type[Harness]] = {
+    "isolated": IsolatedHarness,
+    "adapter": AdapterHarness,
+    "redis": RedisHarness,
+}
 
 if find_spec("tests.contract.hub_harness"):
     from tests.contract.hub_harness import HubHarness
