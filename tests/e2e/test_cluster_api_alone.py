@@ -1,4 +1,4 @@
-"""A gateway's clients for its application, when there is no other gateway or none can be reached."""
+"""A gateway's clients for its application, when no other gateway can be reached."""
 
 from __future__ import annotations
 
