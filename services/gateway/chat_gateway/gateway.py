@@ -26,6 +26,8 @@ from chat_gateway.manager.interest import Interest
 from chat_gateway.manager.manager import FanoutManager
 from chat_gateway.manager.server import ChatServer
 from chat_gateway.namespaces import register
+from chatcluster.chat.job_log import JobLog
+from chatcluster.chat.people import PEOPLE
 from chatcluster.core.envelope import Action
 from chatcluster.core.ids import short_id
 from chatcluster.core.people import Signal
@@ -44,7 +46,13 @@ class Gateway:
     """Everything between the sockets and the fan-out; `serving` opens it."""
 
     def __init__(
-        self, settings: GatewaySettings, store: OpenedStore, fanout: Fanout, origin: str
+        self,
+        settings: GatewaySettings,
+        store: OpenedStore,
+        fanout: Fanout,
+        origin: str,
+        *,
+        jobs: JobLog | None = None,
     ) -> None:
         self.settings = settings
         self.fanout = fanout
@@ -61,6 +69,7 @@ class Gateway:
             audience,
             dyno=settings.name,
             random_bytes=os.urandom,
+            jobs=jobs,
         )
         joining = self._follow(store, audience)
         self.presence = Presence(
@@ -70,6 +79,7 @@ class Gateway:
             tell=self._tell_presence,
             alone=not fanout.shared,
         )
+        self.cluster.on(PEOPLE, self.presence.describe)
         limits = Limits(text=settings.text_limit, name=settings.name_limit)
         self.lobby = Lobby(
             self.service,

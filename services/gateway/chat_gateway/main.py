@@ -10,12 +10,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from aiohttp import web
 
 from chat_gateway.drain import drain
-from chat_gateway.fanouts import carrier, make_fanout
 from chat_gateway.gateway import Gateway, new_origin
 from chat_gateway.health import Phase
 from chat_gateway.metrics import gateway_metrics
 from chat_gateway.site import make_site
 from chat_gateway.sockets.front import FrontServer
+from chatcluster.chat.fanouts import carrier, make_fanout
+from chatcluster.chat.job_log import JobLog
+from chatcluster.chat.recording import Recording
 from chatcluster.core.errors import FanoutError, HistoryError
 from chatcluster.history.opening import opened
 from chatcluster.history.port import Retention
@@ -76,14 +78,40 @@ async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> Gateway:
             f"({error}; CHAT_REDIS_URL)"
         ) from error
     origin = new_origin(settings.name)
+    jobs = await stack.enter_async_context(_jobs(settings)) if settings.job_events else None
     try:
-        gateway = Gateway(settings, store, make_fanout(settings, origin), origin)
+        fanout = make_fanout(settings, origin)
+        if jobs is not None:
+            fanout = Recording(fanout, jobs)
+        gateway = Gateway(settings, store, fanout, origin, jobs=jobs)
         await stack.enter_async_context(gateway.serving())
     except (FanoutError, ValueError) as error:
         raise StartError(
             f"mode {settings.mode}: no answer from {carrier(settings)} ({error})"
         ) from error
     return gateway
+
+
+@asynccontextmanager
+async def _jobs(settings: GatewaySettings) -> AsyncIterator[JobLog]:
+    """Raises StartError when Redis does not answer."""
+    try:
+        jobs = JobLog(
+            settings.redis_url,
+            prefix=settings.redis_prefix,
+            length=settings.jobs_length,
+            events=settings.job_events,
+        )
+        await jobs.check()
+    except (HistoryError, ValueError) as error:
+        raise StartError(
+            f"job_events: no answer from Redis at {shown(settings.redis_url)} "
+            f"({error}; CHAT_REDIS_URL)"
+        ) from error
+    try:
+        yield jobs
+    finally:
+        await jobs.close()
 
 
 @asynccontextmanager

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
+from chatcluster.chat.message import LOBBY as LOBBY
+from chatcluster.chat.message import Message as Message
 from chatcluster.core.codes import INVALID, TOO_LONG
 from chatcluster.core.errors import MalformedError, Refused
 from chatcluster.core.position import Position
 
-LOBBY = ""  # the room of a message without a room: everybody on `/`
 UNNAMED = "Unnamed"
 KEY_LIMIT = 64
 HISTORY_LIMIT = 200  # of one `history` request
@@ -33,75 +32,6 @@ class Limits:
 
     text: int = 8192
     name: int = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """`time` in seconds since 1970; `dyno` is the gateway that took it; `to` is whom it is
-    addressed to, if anybody.
-    """
-
-    room: str
-    nick: str
-    text: str
-    time: float
-    dyno: str
-    to: str | None = None
-
-    def encode(self) -> bytes:
-        """As it is stored: a JSON object without the room, which is the log's name."""
-        fields = {"nick": self.nick, "message": self.text, "time": self.time, "dyno": self.dyno}
-        return orjson.dumps(fields if self.to is None else {**fields, "to": self.to})
-
-    @classmethod
-    def decode(cls, room: str, body: bytes) -> Message:
-        """The inverse of `encode`. Raises MalformedError for a body that is none."""
-        try:
-            fields = orjson.loads(body)
-            return cls(
-                room=room,
-                nick=fields["nick"],
-                text=fields["message"],
-                time=fields["time"],
-                dyno=fields["dyno"],
-                to=fields.get("to"),
-            )
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise MalformedError(f"not a stored message: {error}") from error
-
-    def as_chat(self, id: str) -> dict[str, Any]:
-        """The argument of `chat message`."""
-        chat = {
-            "dyno": self.dyno,
-            "time": self.time,
-            "nick": self.nick,
-            "message": self.text,
-            "id": id,
-        }
-        return chat if self.room == LOBBY else {**chat, "room": self.room}
-
-    def as_item(self, id: str) -> dict[str, Any]:
-        """The argument of `item` in `/messages/<room>`."""
-        return {
-            "room": self.room,
-            "created": self.time,
-            "from": self.nick,
-            "to": self.to,
-            "message": self.text,
-            "id": id,
-        }
-
-    @classmethod
-    def from_chat(cls, chat: Mapping[str, Any], to: str | None) -> Message:
-        """The message that `as_chat` made, as it comes from another gateway."""
-        return cls(
-            room=chat.get("room", LOBBY),
-            nick=chat["nick"],
-            text=chat["message"],
-            time=chat["time"],
-            dyno=chat["dyno"],
-            to=to,
-        )
 
 
 def fields_of(args: tuple[Any, ...], event: str) -> Mapping[str, Any]:

@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chat_gateway.chat.audience import CHAT, LOBBY_ROOM, ROOMS, Audience
-from chat_gateway.chat.domain import LOBBY, Message
 from chat_gateway.chat.feeds import Feeds, decode
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.manager import FanoutManager
+from chatcluster.chat.job import Job
+from chatcluster.chat.job_log import JobLog
+from chatcluster.chat.message import CHAT_MESSAGE as CHAT_MESSAGE
+from chatcluster.chat.message import LOBBY, Message
 from chatcluster.core import codes
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.errors import FanoutError, Refused
@@ -19,7 +22,6 @@ from chatcluster.core.position import Position
 from chatcluster.history.port import Entry, RoomDirectory, RoomLog, RoomRecord
 from chatcluster.runtime.logs import get_logger
 
-CHAT_MESSAGE = "chat message"
 ROOMS_CHANGED = "rooms"  # a signal in `/room`
 
 log = get_logger(__name__)
@@ -39,6 +41,7 @@ class ChatService:
         *,
         dyno: str,
         random_bytes: Callable[[int], bytes],
+        jobs: JobLog | None = None,
     ) -> None:
         self.manager = manager
         self.directory = directory
@@ -47,6 +50,7 @@ class ChatService:
         self.dyno = dyno
         self.taken = 0  # messages
         self._random_bytes = random_bytes
+        self._jobs = jobs
 
     @property
     def feeds(self) -> Feeds | None:
@@ -67,6 +71,10 @@ class ChatService:
             id = str(appended.position)
             if not appended.repeated:
                 await self._send(message, appended.position)
+        if self._jobs is not None:
+            # Of a repetition too: it was not acknowledged, and perhaps because this had failed.
+            chat = message.as_chat(id)
+            await self._jobs.record(Job(CHAT_MESSAGE, CHAT, room, (chat,), id))
         self.taken += 1
         return id, message.time
 
@@ -80,15 +88,7 @@ class ChatService:
                 self.feeds.offer(message.room, at, message)
 
     def _envelope(self, message: Message, id: str, at: Position | None) -> Envelope:
-        return self.manager.envelope(
-            CHAT,
-            Action.EMIT,
-            rooms=() if message.room == LOBBY else (message.room,),
-            event=CHAT_MESSAGE,
-            args=(message.as_chat(id),),
-            position=at,
-            flags={} if message.to is None else {"to": message.to},
-        )
+        return self.manager.envelope(**message.announced(id, at))
 
     def out(self, room: str, id: str, message: Message) -> None:
         """Hand a message to the room's clients here, in the form of each namespace."""

@@ -1,0 +1,1 @@
+"""What every program needs that speaks in the chat: messages, and jobs for workers."""

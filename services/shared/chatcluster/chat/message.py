@@ -1,0 +1,108 @@
+"""A message of the chat: how it is stored, and what clients get of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from chatcluster.core.envelope import Action
+from chatcluster.core.errors import MalformedError
+from chatcluster.core.position import Position
+
+CHAT = "/"  # the namespace
+CHAT_MESSAGE = "chat message"
+LOBBY = ""  # the room of a message without a room: everybody on `/`
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`time` in seconds since 1970; `dyno` is the gateway that took it; `to` is whom it is
+    addressed to, if anybody.
+    """
+
+    room: str
+    nick: str
+    text: str
+    time: float
+    dyno: str
+    to: str | None = None
+    key: str | None = None
+
+    def encode(self) -> bytes:
+        """As it is stored: a JSON object without the room, which is the log's name."""
+        fields = {"nick": self.nick, "message": self.text, "time": self.time, "dyno": self.dyno}
+        given = {
+            name: value for name in ("to", "key") if (value := getattr(self, name)) is not None
+        }
+        return orjson.dumps(fields | given)
+
+    @classmethod
+    def decode(cls, room: str, body: bytes) -> Message:
+        """The inverse of `encode`. Raises MalformedError for a body that is none."""
+        try:
+            fields = orjson.loads(body)
+            return cls(
+                room=room,
+                nick=fields["nick"],
+                text=fields["message"],
+                time=fields["time"],
+                dyno=fields["dyno"],
+                to=fields.get("to"),
+                key=fields.get("key"),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise MalformedError(f"not a stored message: {error}") from error
+
+    def as_chat(self, id: str) -> dict[str, Any]:
+        """The argument of `chat message`."""
+        chat: dict[str, Any] = {
+            "dyno": self.dyno,
+            "time": self.time,
+            "nick": self.nick,
+            "message": self.text,
+            "id": id,
+        }
+        if self.key is not None:
+            chat["key"] = self.key
+        if self.room != LOBBY:
+            chat["room"] = self.room
+        return chat
+
+    def as_item(self, id: str) -> dict[str, Any]:
+        """The argument of `item` in `/messages/<room>`."""
+        return {
+            "room": self.room,
+            "created": self.time,
+            "from": self.nick,
+            "to": self.to,
+            "message": self.text,
+            "id": id,
+        }
+
+    @classmethod
+    def from_chat(cls, chat: Mapping[str, Any], to: str | None) -> Message:
+        """The message that `as_chat` made, as it comes from another gateway."""
+        return cls(
+            room=chat.get("room", LOBBY),
+            nick=chat["nick"],
+            text=chat["message"],
+            time=chat["time"],
+            dyno=chat["dyno"],
+            to=to,
+            key=chat.get("key"),
+        )
+
+    def announced(self, id: str, at: Position | None) -> dict[str, Any]:
+        """The fields, but for who sends it, of the envelope that brings it to its room."""
+        return {
+            "namespace": CHAT,
+            "action": Action.EMIT,
+            "rooms": () if self.room == LOBBY else (self.room,),
+            "event": CHAT_MESSAGE,
+            "args": (self.as_chat(id),),
+            "position": at,
+            "flags": {} if self.to is None else {"to": self.to},
+        }
