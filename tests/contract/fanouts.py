@@ -8,7 +8,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from chatcluster.fanout.adapter import AdapterFanout
+from chatcluster.fanout.adapter import AdapterFanout, Classic, Sharded, Streams
 from chatcluster.fanout.isolated import IsolatedFanout
 from chatcluster.fanout.port import Fanout
 from tests.contract.harness import Harness
@@ -42,8 +42,11 @@ class IsolatedHarness:
 
 
 class AdapterHarness:
+    """Every protocol passes under the same names of channels and streams."""
+
     shared = True
     asks = True
+    protocol: Callable[[str], Classic | Sharded | Streams] = Classic
 
     def __init__(self, folder: Path) -> None:
         self._valkey = Valkey(folder, appendonly="no")
@@ -56,10 +59,10 @@ class AdapterHarness:
         self._valkey.stop()
 
     def fanout(self) -> AdapterFanout:
-        return AdapterFanout(self._valkey.url, key=self._key)
+        return AdapterFanout(self._valkey.url, type(self).protocol(self._key))
 
     def recipe(self) -> Callable[[], Fanout]:
-        return partial(AdapterFanout, self._valkey.url, key=self._key)
+        return partial(AdapterFanout, self._valkey.url, type(self).protocol(self._key))
 
     async def kill(self) -> None:
         self._valkey.kill()
@@ -74,9 +77,19 @@ class AdapterHarness:
         self._valkey.resume()
 
 
+class ShardedHarness(AdapterHarness):
+    protocol = Sharded
+
+
+class StreamsHarness(AdapterHarness):
+    protocol = Streams
+
+
 HARNESSES: dict[str, type[Harness]] = {
     "isolated": IsolatedHarness,
     "adapter": AdapterHarness,
+    "adapter-sharded": ShardedHarness,
+    "adapter-streams": StreamsHarness,
     "redis": RedisHarness,
 }
 

@@ -117,6 +117,10 @@ class RedisCarrier:
             with suppress(FanoutError):
                 self._working().post(commands).add_done_callback(_ignore_failure)
 
+    async def query(self, words: Words) -> Any:
+        """The answer to a command that reads a key."""
+        return await self._working().query(words)
+
     async def count(self, channels: Sequence[bytes]) -> list[int]:
         """How many connections listen to each of *channels*, this carrier's own included."""
         return await self._working().count(channels)

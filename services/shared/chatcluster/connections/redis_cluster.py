@@ -46,6 +46,9 @@ class Shards:
         # Without a task in between: what is called later is also sent later.
         return asyncio.gather(*(self._pairs[place].post(part) for place, part in parts.items()))
 
+    async def query(self, words: Words) -> Any:
+        return await self._pairs[self._master(words[1])].query(words)
+
     async def listen(self, add: Collection[bytes], drop: Collection[bytes]) -> None:
         added, dropped = self._by_place(add), self._by_place(drop)
         await asyncio.gather(

@@ -68,6 +68,8 @@ class Links(Protocol):
     def post(self, commands: Sequence[Words]) -> asyncio.Future[list[Any]]:
         """Send *commands* now; the future is done when they were taken, in their order."""
 
+    async def query(self, words: Words) -> Any: ...
+
     async def listen(self, add: Collection[bytes], drop: Collection[bytes]) -> None: ...
 
     async def count(self, channels: Sequence[bytes]) -> list[int]:
@@ -111,6 +113,10 @@ class Pair:
 
     def post(self, commands: Sequence[Words]) -> asyncio.Future[list[Any]]:
         return self.publishing.ask([command(*words) for words in commands], len(commands))
+
+    async def query(self, words: Words) -> Any:
+        (reply,) = await self.post([words])
+        return reply
 
     async def listen(self, add: Collection[bytes], drop: Collection[bytes]) -> None:
         link, verbs = self.subscribing, self._wiring.verbs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from typing import NamedTuple, Protocol
 
 from chatcluster.core.envelope import Envelope, RoomKey
@@ -87,6 +87,13 @@ class Interest:
     def wants(self, envelope: Envelope) -> bool:
         """Whether any of its rooms is wanted."""
         return not self._rooms.isdisjoint(envelope.keys)
+
+    def wants_any(self, namespace: str, rooms: Sequence[str]) -> bool:
+        """The same for rooms alone."""
+        return any(RoomKey(namespace, room) in self._rooms for room in rooms or ("",))
+
+    def has_rooms(self, namespace: str) -> bool:
+        return namespace in self._namespaces
 
     def _channels(self, rooms: Iterable[RoomKey], namespaces: Set[str]) -> Channels:
         for namespace in namespaces:

@@ -19,7 +19,7 @@ from chatcluster.fanout.adapter.dialect import OURS
 
 EMITTER = "emitter"  # the uid of @socket.io/redis-emitter, which leaves it out of its requests
 
-_EVENT = 2  # socket.io-protocol 5, "Packet types"; binary arguments stay where they are
+EVENT = 2  # socket.io-protocol 5, "Packet types"; binary arguments stay where they are
 
 # `RequestType` in lib/index.ts. To close a room is to let its members leave it, which Node can too.
 _TYPES = {Action.JOIN: 2, Action.LEAVE: 3, Action.CLOSE_ROOM: 3, Action.DISCONNECT: 4}
@@ -43,7 +43,7 @@ def encode_broadcast(uid: str, envelope: Envelope) -> bytes:
 
 def packet(namespace: str, event: str, *args: Any) -> dict[str, Any]:
     """What the clients will get, in Node's order of keys."""
-    return {"type": _EVENT, "data": [event, *args], "nsp": namespace}
+    return {"type": EVENT, "data": [event, *args], "nsp": namespace}
 
 
 def broadcast(
@@ -65,7 +65,7 @@ def decode_broadcast(payload: bytes, namespace: str, sequences: Iterator[int]) -
     try:
         uid, packet, opts = message
         # Old emitters leave the namespace out (`onmessage` in lib/index.ts).
-        if packet["type"] != _EVENT or packet.get("nsp", "/") != namespace:
+        if packet["type"] != EVENT or packet.get("nsp", "/") != namespace:
             raise MalformedError("not an event of this namespace")
         event, *args = packet["data"]
         flags = opts.get("flags") or {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from chatcluster.connections.redis_pair import PLAIN, Words
 from chatcluster.core.envelope import Action, Envelope
@@ -30,11 +31,17 @@ class ClassicDialect:
     ) -> None:
         self.naming = Names(key, uids.of)
         self.echo = self.naming.echo
-        self.new_id = uids.new
+        self._uids = uids
         self.uid = uids.of
         self.servers = self.naming.request
         self._sequences = sequences
         self._specific = specific_response_channel
+
+    def reading(self, *_: Any) -> None:
+        """There is nothing to read but channels."""
+
+    def new_id(self, question: Question) -> str:
+        return self._uids.new()
 
     def server(self, namespace: str, uid: str) -> bytes:
         return self.naming.response(namespace, uid)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from chatcluster.connections.redis_pair import Verbs, Words
+from chatcluster.connections.redis_pair import Reader, Verbs, Words
 from chatcluster.core.envelope import Envelope
-from chatcluster.core.request import Reply, Request
-from chatcluster.fanout.adapter.channels import Naming, Route
+from chatcluster.core.errors import MalformedError
+from chatcluster.core.request import Question, Reply, Request
+from chatcluster.fanout.adapter.channels import Interest, Naming, Route
 
 OURS = "cc"  # the key of what is ours in messages, where Node does not look
 
@@ -40,6 +41,16 @@ class Answered:
     reply: Reply
 
 
+class Reading(Protocol):
+    """Reads what does not come by channels."""
+
+    @property
+    def reader(self) -> Reader: ...
+
+    async def caught_up(self, query: Callable[[Words], Awaitable[Any]]) -> None:
+        """Return when everything that is there now was read."""
+
+
 class Dialect(Protocol):
     """A protocol: what is written to Redis, and how what comes is read.
 
@@ -52,8 +63,16 @@ class Dialect(Protocol):
     @property
     def naming(self) -> Naming: ...
 
-    def new_id(self) -> str:
-        """For a question."""
+    def reading(
+        self,
+        interest: Callable[[], Interest],
+        deliver: Callable[[list[Envelope]], None],
+        complain: Callable[[bytes, MalformedError], None],
+    ) -> Reading | None:
+        """What there is to be read besides channels; envelopes are then *deliver*ed from there."""
+
+    def new_id(self, question: Question) -> str:
+        """A name for a question of this kind."""
 
     def uid(self, namespace: str) -> str:
         """This server's name: Node has one adapter, and so one name, per namespace."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 from collections.abc import Callable, Collection, Sequence, Set
@@ -9,7 +10,7 @@ from itertools import count
 
 from structlog.stdlib import get_logger
 
-from chatcluster.connections.redis_carrier import RedisCarrier
+from chatcluster.connections.redis_carrier import CHECK_SECONDS, RedisCarrier
 from chatcluster.connections.redis_link import Message
 from chatcluster.connections.redis_url import target
 from chatcluster.core.envelope import Envelope, RoomKey
@@ -19,10 +20,12 @@ from chatcluster.core.request import Request
 from chatcluster.fanout.adapter.answering import Return
 from chatcluster.fanout.adapter.channels import Interest, Kind, Route
 from chatcluster.fanout.adapter.classic_dialect import ClassicDialect
-from chatcluster.fanout.adapter.dialect import Answered, Asked
-from chatcluster.fanout.adapter.protocols import Classic
+from chatcluster.fanout.adapter.dialect import Answered, Asked, Dialect
+from chatcluster.fanout.adapter.protocols import Classic, Sharded, Streams
 from chatcluster.fanout.adapter.questions import Questions
-from chatcluster.fanout.adapter.uids import classic_uids
+from chatcluster.fanout.adapter.sharded import ShardedDialect
+from chatcluster.fanout.adapter.streams import StreamsDialect
+from chatcluster.fanout.adapter.uids import classic_uids, cluster_uids
 from chatcluster.fanout.answers import nobody
 from chatcluster.fanout.port import Answers, Receiver, State
 
@@ -35,9 +38,10 @@ _log = get_logger(__name__)
 
 
 class AdapterFanout:
-    """A fan-out through Redis pub/sub, as Node's adapters speak it.
+    """A fan-out through Redis, as Node's adapters speak it.
 
-    Clusters that share a Redis differ in *key*. Listens to the channels of the wanted rooms one by
+    *protocol* is the classic one if it is not given, with *key*. Clusters that share a Redis differ
+    in the names that it has for channels. Listens to the channels of the wanted rooms one by
     one, where Node listens to all: so Redis sends a gateway nothing that nobody there wants.
 
     Node counts, and waits for, the servers that listen in a namespace. This one does so in
@@ -47,29 +51,30 @@ class AdapterFanout:
     """
 
     mode = "adapter"
-    durable = False
     shared = True
 
     def __init__(
         self,
         url: str,
+        protocol: Classic | Sharded | Streams | None = None,
         *,
         key: str = "socket.io",
         namespaces: Collection[str] = ("/",),
         random_bytes: Callable[[int], bytes] = os.urandom,
         random: Callable[[], float] = random.random,
     ) -> None:
-        protocol = Classic(key)
-        self._dialect = ClassicDialect(
-            protocol.key,
-            classic_uids(random_bytes),
-            _UNNUMBERED,
-            specific_response_channel=protocol.publish_on_specific_response_channel,
-        )
+        self._dialect = _dialect(protocol or Classic(key), random_bytes)
         self._namespaces = frozenset(namespaces)
         self._interest = Interest(self._dialect.naming)
-        echo = self._dialect.echo(short_id(random_bytes))
-        self._carrier = RedisCarrier(target(url), echo, random, verbs=self._dialect.verbs)
+        self._reading = self._dialect.reading(lambda: self._interest, self._deliver, self._complain)
+        self.durable = self._reading is not None
+        self._carrier = RedisCarrier(
+            target(url),
+            self._dialect.echo(short_id(random_bytes)),
+            random,
+            verbs=self._dialect.verbs,
+            reader=self._reading.reader if self._reading is not None else None,
+        )
         self._questions = Questions(self._dialect, self._carrier.count)
         self._receiver: Receiver | None = None
         self._malformed: set[bytes] = set()
@@ -103,14 +108,20 @@ class AdapterFanout:
         if not request.answered:
             await self._carrier.send([self._dialect.ask(request, None)])
             return nobody()
-        id = self._dialect.new_id()
+        id = self._dialect.new_id(request.question)
         question = self._dialect.ask(request, id)
         answers = self._questions.begin(id, request, timeout)
         await self._questions.asked(id, self._carrier.send([question]))
         return answers
 
     async def check(self) -> None:
-        await self._carrier.check()
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await self._carrier.check()
+                if self._reading is not None:
+                    await self._reading.caught_up(self._carrier.query)
+        except TimeoutError as error:
+            raise FanoutError(f"the streams were not read within {CHECK_SECONDS} s") from error
 
     async def close(self) -> None:
         self._receiver = None
@@ -174,3 +185,20 @@ class AdapterFanout:
     def _check_open(self) -> None:
         if self._receiver is None:
             raise FanoutError("the adapter fan-out is closed")
+
+
+def _dialect(
+    protocol: Classic | Sharded | Streams, random_bytes: Callable[[int], bytes]
+) -> Dialect:
+    if isinstance(protocol, Classic):
+        return ClassicDialect(
+            protocol.key,
+            classic_uids(random_bytes),
+            _UNNUMBERED,
+            specific_response_channel=protocol.publish_on_specific_response_channel,
+        )
+    uids = cluster_uids(random_bytes)
+    if isinstance(protocol, Streams):
+        return StreamsDialect(protocol, uids, _UNNUMBERED)
+    prefix, mode = protocol.channel_prefix, protocol.subscription_mode
+    return ShardedDialect(prefix, mode, uids, _UNNUMBERED)
