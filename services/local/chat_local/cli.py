@@ -12,6 +12,7 @@ from chat_local.options import takes
 from chat_local.run_settings import RunSettings
 from chatcluster.runtime import lifecycle
 from chatcluster.runtime.settings import GatewaySettings, HubSettings, SettingsError
+from chatcluster.runtime.worker_settings import WorkerSettings
 
 VARIABLES = (
     "Each option is also a variable: --admin-port is CHAT_ADMIN_PORT. An option goes before its "
@@ -49,6 +50,15 @@ def gateway(settings: GatewaySettings) -> None:
 def hub(settings: HubSettings) -> None:
     """Run one hub: it relays between the gateways of mode `hub`, and takes broadcasts by HTTP."""
     from chat_hub.main import serve
+
+    raise typer.Exit(lifecycle.run(serve(settings)))
+
+
+@app.command(epilog=VARIABLES)
+@takes(WorkerSettings)
+def worker(settings: WorkerSettings) -> None:
+    """Run one worker: it does jobs, such as slash commands, and answers into rooms."""
+    from chat_worker.main import serve
 
     raise typer.Exit(lifecycle.run(serve(settings)))
 
