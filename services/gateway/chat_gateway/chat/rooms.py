@@ -82,8 +82,18 @@ class RoomMessages:
         self._limits = limits
 
     async def connect(self, namespace: str) -> None:
-        """Raises Refused unless there is such a room."""
-        await self._service.exists(domain.name(room_of(namespace), "room", self._limits))
+        """Return when the room's messages come here. Raises Refused unless there is such a room."""
+        room = domain.name(room_of(namespace), "room", self._limits)
+        await self._service.exists(room)
+        audience = self._service.audience
+        audience.hold(room)
+        try:
+            await audience.subscribed(room)
+            if self._service.feeds is not None:
+                await self._service.feeds.started(room)
+        finally:
+            # The client becomes a member, and holds the room itself, before the loop comes to this.
+            asyncio.get_running_loop().call_soon(audience.release, room)
 
     def handlers(self, namespace: str) -> dict[str, EventHandler]:
         room = room_of(namespace).strip()
