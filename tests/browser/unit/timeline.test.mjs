@@ -18,8 +18,8 @@ function joined(messages, reply = {}) {
 
 test("a live message that was in the reply already is shown once", () => {
   const timeline = joined(span(1, 3));
-  assert.equal(timeline.live(at(3)), false);
-  assert.equal(timeline.live(at(4)), true);
+  assert.equal(timeline.live(at(3)), null);
+  assert.deepEqual(timeline.live(at(4)), at(4));
   assert.deepEqual(offsets(timeline), [1, 2, 3, 4]);
 });
 

@@ -52,14 +52,14 @@ export class Timeline {
     const held = this.#held;
     this.#held = [];
     this.#holding = false;
-    return held.filter((message) => this.live(message));
+    return held.map((message) => this.live(message)).filter(Boolean);
   }
 
-  /** A `chat message` event; true when it is new and shown. */
+  /** A `chat message` event; gives the message as it is shown, or null when it is not new. */
   live(message) {
     if (this.#holding) {
       this.#held.push(message);
-      return false;
+      return null;
     }
     const fresh = this.#put(message);
     this.#advance(message.id);
@@ -69,7 +69,7 @@ export class Timeline {
   /** The reply to `join`; gives the messages that are new. */
   caughtUp({ messages = [], complete = true, position = null }) {
     const before = this.newest;
-    const fresh = messages.filter((message) => this.#put(message));
+    const fresh = messages.map((message) => this.#put(message)).filter(Boolean);
     if (!complete && this.last !== null && before !== null) this.gaps.set(before, "open");
     if (position) this.#order.meet(position);
     for (const message of messages) this.#advance(message.id);
@@ -120,12 +120,12 @@ export class Timeline {
 
   #put(message) {
     if (!message.id) message = this.#number(message);
-    if (this.#ids.has(message.id)) return false;
+    if (this.#ids.has(message.id)) return null;
     this.#order.meet(message.id);
     this.#ids.add(message.id);
     if (message.unnumbered) this.#messages.push(message);
     else this.#messages.splice(this.#indexAfter(message.id), 0, message);
-    return true;
+    return message;
   }
 
   // A chat without history does not number its messages: they stay in the order in which they came.
