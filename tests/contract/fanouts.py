@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from importlib.util import find_spec
 from pathlib import Path
 
 from chatcluster.fanout.adapter import AdapterFanout
 from chatcluster.fanout.isolated import IsolatedFanout
 from tests.contract.harness import Harness
+from tests.contract.hub_harness import HubHarness, ThreeHubsHarness
 from tests.servers import Valkey
 
 
@@ -62,9 +62,9 @@ class AdapterHarness:
         self._valkey.resume()
 
 
-HARNESSES: dict[str, type[Harness]] = {"isolated": IsolatedHarness, "adapter": AdapterHarness}
-
-if find_spec("tests.contract.hub_harness"):
-    from tests.contract.hub_harness import HubHarness
-
-    HARNESSES["hub"] = HubHarness
+HARNESSES: dict[str, type[Harness]] = {
+    "isolated": IsolatedHarness,
+    "adapter": AdapterHarness,
+    "hub": HubHarness,
+    "three hubs": ThreeHubsHarness,
+}
