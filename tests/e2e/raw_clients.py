@@ -57,6 +57,7 @@ class Wire:
 
     def send_bytes(self, data: bytes) -> None:
         """Straight into the TCP connection."""
+        assert self.socket.sock is not None
         self.socket.sock.sendall(data)
 
     def read(self) -> str | bytes:
@@ -88,7 +89,8 @@ class Wire:
             raise Closed(CUT) from error
         if opcode == ABNF.OPCODE_CLOSE:
             raise Closed(int.from_bytes(data[:2], "big"))
-        return data.decode() if opcode == ABNF.OPCODE_TEXT else data
+        packet: str | bytes = data.decode() if opcode == ABNF.OPCODE_TEXT else data
+        return packet
 
     def _read_text(self) -> str:
         packet = self.read()

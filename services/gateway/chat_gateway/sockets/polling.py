@@ -95,21 +95,22 @@ async def get(session: Session, link: PollingLink, timeout: float) -> web.Respon
 
 
 async def post(session: Session, link: PollingLink, request: web.Request) -> web.Response:
-    """Take the packets of a POST, in order. A malformed one ends the session."""
+    """Take the packets of a POST, in order. Whatever is wrong with it ends the session."""
     if link.posting:
         session.close(TRANSPORT_ERROR)
         return bad_request("overlapping polling requests")
     link.posting = True
+    taken = False
     try:
         for packet in packets.decode_body(await request.read(), MOST_PACKETS):
             await session.receive(packet)
-            if packet.kind == packets.CLOSE:
-                break
-    except MalformedError as error:
-        session.close(TRANSPORT_ERROR)
+        taken = True
+    except (MalformedError, web.RequestPayloadError, ConnectionError) as error:
         return bad_request(str(error))
     finally:
         link.posting = False
+        if not taken:
+            session.close(TRANSPORT_ERROR)
     return _text("ok")
 
 
