@@ -100,7 +100,7 @@ class RoomMessages:
 
         async def create(sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
             fields = domain.fields_of(args, "create")
-            nick = domain.nickname(fields.get("from"), self._limits)
+            nick = domain.nickname(fields.get("from"), self._limits, "from")
             to = domain.optional_name(fields.get("to"), "to", self._limits)
             text = domain.text(fields.get("message"), self._limits)
             key = domain.key(fields.get("key"))
