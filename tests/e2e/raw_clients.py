@@ -8,7 +8,7 @@ import json
 import socket
 import time
 from collections import deque
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import websocket
@@ -46,6 +46,7 @@ class Wire:
             options.append((socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer))
         self.socket = websocket.WebSocket(sockopt=options, enable_multithread=False)
         self.socket.connect(f"ws://127.0.0.1:{port}/socket.io/?{urlencode(query)}", timeout=SECONDS)
+        self.port = port
         self.deaf = deaf
         self.handshake = {} if sid else json.loads(self._read_text()[1:])
 
@@ -78,7 +79,14 @@ class Wire:
             return closed.code
 
     def close(self) -> None:
+        """Cut the connection, without a word."""
         self.socket.shutdown()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _read(self) -> str | bytes:
         try:
