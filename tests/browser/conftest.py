@@ -74,7 +74,12 @@ def make_gateway(own_valkey: Valkey, tmp_path: Path) -> Iterator[MakeGateway]:
     gateways: list[Program] = []
 
     def make(name: str, **settings: object) -> Program:
-        common = {"mode": "adapter", "history": "redis", "redis_url": own_valkey.url}
+        common = {
+            "mode": "adapter",
+            "history": "redis",
+            "redis_url": own_valkey.url,
+            "presence_seconds": 0.5,  # the people of a dead gateway are soon forgotten
+        }
         log = tmp_path / f"{name}.log"
         gateway = Program("chat_gateway", log, name=name, **{**common, **settings})
         gateways.append(gateway)

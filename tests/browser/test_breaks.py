@@ -77,7 +77,7 @@ async def test_what_was_typed_meanwhile_goes_out_once_and_in_order(
     await ada.disconnected()
     await ada.say("one", "two", "three")
     await expect(ada.page.locator("#log .pending")).to_have_count(3)
-    await expect(ada.line("one")).to_contain_text("Waits for the connection")
+    await expect(ada.line("three")).to_contain_text("Waits for the connection")
     first.start()
     await ada.connected("first")
     await ada.nothing_pending()
