@@ -21,7 +21,9 @@ class Kind(NamedTuple):
 
 PLAIN = Kind("python", "websocket")
 NODE = Kind("node", "websocket")
-KINDS = [Kind(one, way) for one in ("node", "python") for way in ("websocket", "polling", "upgrade")]
+KINDS = [
+    Kind(one, way) for one in ("node", "python") for way in ("websocket", "polling", "upgrade")
+]
 
 
 def params(kinds: list[Kind]) -> list[Any]:

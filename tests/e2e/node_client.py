@@ -100,23 +100,28 @@ class NodeClient(Mailbox):
         process.mailboxes[self.name] = self
 
     async def connect(
-        self, *urls: str | NodeClient, namespace: str = "/", auth: Any = None, **options: Any
+        self,
+        *urls: str | NodeClient,
+        namespace: str = "/",
+        auth: Any = None,
+        reconnect: bool = True,
     ) -> None:
         """Raises Refused. Of several *urls*, the next one is taken after every loss; a client
         instead of them shares its connection.
         """
         await self._node.start()
+        options = {
+            "transports": self._transports,
+            "reconnection": reconnect,
+            "reconnectionDelay": 100,
+            "auth": auth,
+        }
         if isinstance(urls[0], NodeClient):
             await self._node.do(
                 "connect", self.name, beside=urls[0].name, namespace=namespace, options=options
             )
             return
-        options = {"transports": self._transports, "reconnectionDelay": 100, **options}
-        if auth is not None:
-            options["auth"] = auth
-        await self._node.do(
-            "connect", self.name, urls=urls, namespace=namespace, options=options
-        )
+        await self._node.do("connect", self.name, urls=urls, namespace=namespace, options=options)
 
     async def emit(self, *args: Any) -> None:
         await self._node.do("emit", self.name, args=args)

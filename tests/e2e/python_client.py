@@ -21,15 +21,22 @@ class PythonClient(Mailbox):
 
     def __init__(self, transport: str) -> None:
         super().__init__()
-        self._client = socketio.AsyncClient(reconnection=False)
+        self._client = socketio.AsyncClient(reconnection_delay=0.1, reconnection_delay_max=0.5)
         self._transports = TRANSPORTS[transport]
         self._namespace = "/"
 
     async def connect(
-        self, url: str, *, namespace: str = "/", auth: dict[str, Any] | None = None
+        self,
+        url: str,
+        *,
+        namespace: str = "/",
+        auth: dict[str, Any] | None = None,
+        reconnect: bool = False,
     ) -> None:
         """Raises Refused."""
         self._namespace = namespace
+        self._client.reconnection = reconnect
+        self._client.on("connect", self._connected, namespace=namespace)
         self._client.on("*", self.put, namespace=namespace)
         self._client.on("connect_error", self._refused, namespace=namespace)
         self._client.on("disconnect", self._gone, namespace=namespace)
@@ -45,6 +52,9 @@ class PythonClient(Mailbox):
             data = self.rest("connect_error")
             refused = data[-1] if data and isinstance(data[-1], dict) else {}
             raise Refused(str(error), refused.get("data")) from error
+
+    def _connected(self) -> None:
+        self.put("connect")
 
     def _refused(self, data: Any) -> None:
         self.put("connect_error", data)

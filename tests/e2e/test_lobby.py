@@ -55,7 +55,9 @@ async def test_with_lobby_join_messages_come_once_it_is_joined(cluster, connect,
     assert "error" in await bob.ask("presence")
 
 
-async def test_joining_the_lobby_after_a_position_gives_what_was_missed(cluster, mode, connect, room):
+async def test_joining_the_lobby_after_a_position_gives_what_was_missed(
+    cluster, mode, connect, room
+):
     ada = await connect(cluster.gateways[0].url)
     words = [f"{room} {number}" for number in range(4)]
     acks = [await ada.ask("chat message", {"message": word}) for word in words]

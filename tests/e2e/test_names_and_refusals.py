@@ -58,9 +58,7 @@ async def test_a_nickname_that_may_not_be_is_refused_when_connecting(gateway, co
     assert refused.value.data["code"] == "too_long"
 
 
-async def test_the_nickname_of_the_handshake_is_used_until_another_is_given(
-    gateway, connect, room
-):
+async def test_the_nickname_of_the_handshake_is_used_until_another_is_given(gateway, connect, room):
     client = await connect(gateway.url, auth={"nickname": "ada"})
     joined = await client.ask("join", room)
     assert [one["nickname"] for one in joined["members"]] == ["ada"]
@@ -152,4 +150,6 @@ async def test_removing_a_room_puts_everybody_out(cluster, mode, connect, room):
     again = await ada.ask("join", room)
     assert (again["messages"], again["count"]) == ([], 1)
     said = await ada.ask("chat message", {"room": room, "message": "new"})
-    assert (await ada.until("chat message", lambda one: one["message"] == "new"))["id"] == said["id"]
+    assert (await ada.until("chat message", lambda one: one["message"] == "new"))["id"] == said[
+        "id"
+    ]

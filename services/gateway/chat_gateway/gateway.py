@@ -132,8 +132,8 @@ class Gateway:
             await self.fanout.close()
 
     async def _listen(self) -> None:
-        """Return when the lobby's messages and changes of the room list come here, for good: clients
-        get them from the moment of connecting, the first one too.
+        """Return when the lobby's messages and changes of the room list come here, for good:
+        clients get them from the moment of connecting, the first one too.
         """
         rooms = RoomKey(ROOMS, "")
         self._interest.add(rooms)
