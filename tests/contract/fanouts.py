@@ -9,6 +9,7 @@ from chatcluster.fanout.adapter import AdapterFanout
 from chatcluster.fanout.isolated import IsolatedFanout
 from tests.contract.harness import Harness
 from tests.contract.hub_harness import HubHarness, ThreeHubsHarness
+from tests.contract.postgres_harness import PostgresHarness
 from tests.servers import Valkey
 
 
@@ -67,4 +68,5 @@ HARNESSES: dict[str, type[Harness]] = {
     "adapter": AdapterHarness,
     "hub": HubHarness,
     "three hubs": ThreeHubsHarness,
+    "postgres": PostgresHarness,
 }
