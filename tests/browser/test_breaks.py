@@ -195,3 +195,22 @@ async def test_polling_works_where_websockets_do_not(
     await expect(ada.page.locator("#status")).to_contain_text("polling")
     await chatter(ada, "slowly")
     await ada.sees("slowly")
+
+
+async def test_a_chat_without_history(arrive: Arrive, make_gateway: MakeGateway) -> None:
+    first, second = make_gateway("first", history="off"), make_gateway("second", history="off")
+    ada = await arrive(first, "Ada", room="tea")
+    bob = await arrive(second, "Bob", room="tea")
+    await chatter(ada, "same words", "same words")
+    await bob.say("hello")
+    await ada.sees("hello")
+    assert await ada.texts() == ["same words", "same words", "hello"]
+    assert await bob.texts() == ["same words", "same words", "hello"]
+    await expect(ada.page.locator("#log .line.own")).to_have_count(2)
+    first.kill()
+    await ada.disconnected()
+    first.start()
+    await ada.connected("first")
+    await chatter(ada, "after")
+    await bob.sees("hello", "after")
+    await expect(ada.page.locator("#log .gap")).to_have_count(0)

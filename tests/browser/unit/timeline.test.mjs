@@ -114,6 +114,11 @@ test("messages without a number stay in the order of their arrival", () => {
   const timeline = joined([], { position: null });
   for (const message of ["a", "b", "a"]) timeline.live({ message });
   assert.deepEqual(timeline.messages.map(({ message }) => message), ["a", "b", "a"]);
+  timeline.live({ id: "p0sKiIy2u5Ly", message: "c" });
+  assert.equal(timeline.live({ id: "p0sKiIy2u5Ly", message: "c" }), null);
+  assert.equal(timeline.messages.length, 4);
+  assert.equal(timeline.countAfter(timeline.messages[1].id), 2);
+  assert.equal(timeline.countAfter(null), 4);
   assert.equal(timeline.last, null);
   assert.equal(timeline.oldest, null);
 });
