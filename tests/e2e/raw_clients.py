@@ -70,6 +70,14 @@ class Wire:
             if not self.deaf:
                 self.send("3")
 
+    def read_until_pong(self) -> None:
+        """Read until the server has answered a ping frame. Raises Closed."""
+        opcode = None
+        while opcode != ABNF.OPCODE_PONG:
+            opcode, data = self._receive()
+            if opcode == ABNF.OPCODE_CLOSE:
+                raise Closed(int.from_bytes(data[:2], "big"))
+
     def ending(self) -> int:
         """Read until the connection ends; how it was closed."""
         try:
@@ -89,16 +97,19 @@ class Wire:
         self.close()
 
     def _read(self) -> str | bytes:
-        try:
-            opcode, data = self.socket.recv_data(control_frame=True)
-            while opcode in (ABNF.OPCODE_PING, ABNF.OPCODE_PONG):
-                opcode, data = self.socket.recv_data(control_frame=True)
-        except (websocket.WebSocketConnectionClosedException, ConnectionError) as error:
-            raise Closed(CUT) from error
+        opcode, data = self._receive()
+        while opcode in (ABNF.OPCODE_PING, ABNF.OPCODE_PONG):
+            opcode, data = self._receive()
         if opcode == ABNF.OPCODE_CLOSE:
             raise Closed(int.from_bytes(data[:2], "big"))
-        packet: str | bytes = data.decode() if opcode == ABNF.OPCODE_TEXT else data
-        return packet
+        return data.decode() if opcode == ABNF.OPCODE_TEXT else data
+
+    def _receive(self) -> tuple[int, bytes]:
+        try:
+            message: tuple[int, bytes] = self.socket.recv_data(control_frame=True)
+        except (websocket.WebSocketConnectionClosedException, ConnectionError) as error:
+            raise Closed(CUT) from error
+        return message
 
     def _read_text(self) -> str:
         packet = self.read()
