@@ -19,6 +19,7 @@ Connection = Any
 
 # The server refused, the connection broke, or the library was asked for what cannot be.
 PostgresError = asyncpg.PostgresError
+MissingError = (asyncpg.UndefinedFunctionError, asyncpg.UndefinedTableError)
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
 
