@@ -47,11 +47,15 @@ class Message:
     time: float
     dyno: str
     to: str | None = None
+    key: str | None = None
 
     def encode(self) -> bytes:
         """As it is stored: a JSON object without the room, which is the log's name."""
         fields = {"nick": self.nick, "message": self.text, "time": self.time, "dyno": self.dyno}
-        return orjson.dumps(fields if self.to is None else {**fields, "to": self.to})
+        given = {
+            name: value for name in ("to", "key") if (value := getattr(self, name)) is not None
+        }
+        return orjson.dumps(fields | given)
 
     @classmethod
     def decode(cls, room: str, body: bytes) -> Message:
@@ -65,20 +69,25 @@ class Message:
                 time=fields["time"],
                 dyno=fields["dyno"],
                 to=fields.get("to"),
+                key=fields.get("key"),
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise MalformedError(f"not a stored message: {error}") from error
 
     def as_chat(self, id: str) -> dict[str, Any]:
         """The argument of `chat message`."""
-        chat = {
+        chat: dict[str, Any] = {
             "dyno": self.dyno,
             "time": self.time,
             "nick": self.nick,
             "message": self.text,
             "id": id,
         }
-        return chat if self.room == LOBBY else {**chat, "room": self.room}
+        if self.key is not None:
+            chat["key"] = self.key
+        if self.room != LOBBY:
+            chat["room"] = self.room
+        return chat
 
     def as_item(self, id: str) -> dict[str, Any]:
         """The argument of `item` in `/messages/<room>`."""
@@ -101,6 +110,7 @@ class Message:
             time=chat["time"],
             dyno=chat["dyno"],
             to=to,
+            key=chat.get("key"),
         )
 
 
