@@ -24,8 +24,10 @@ class HubFanout:
     - A hub's death moves only its own rooms, each to the next hub of the room's order. What the hub
       had not acknowledged is sent by the next one, without the caller noticing; receivers drop what
       the dead one had still passed on. Only when no hub is left does `publish` raise.
-    - The order of one origin in a room survives a move, and so it does when an envelope's rooms
-      belong to different hubs, unless a hub lags behind another for more than a second.
+    - The order of one origin in a room survives a move, unless a hub lags behind another for more
+      than a second. It also holds for envelopes whose rooms belong to different hubs, unless they
+      are under way when one of these hubs dies: then what that hub had not acknowledged may come
+      behind them.
     - All gateways see the same order in a room, except for what is published while the room moves,
       and except for envelopes whose rooms belong to different hubs.
 

@@ -114,7 +114,6 @@ class Link:
             self._hurry.clear()
             if await self._attempt():
                 pauses = delays(FIRST_PAUSE, LONGEST_PAUSE, self._random)
-            self.tried.set()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), next(pauses))
                 pauses = delays(FIRST_PAUSE, LONGEST_PAUSE, self._random)
@@ -128,12 +127,13 @@ class Link:
                 self._begin(connection)
                 await self._serve(connection)
         except TimeoutError:
-            self.error = FanoutError(f"hub {self.url} does not answer")
+            self._failed(FanoutError(f"hub {self.url} does not answer"))
         except FanoutError as error:
-            self.error = error
+            self._failed(error)
         finally:
             was_up = self.up
             self._end()
+            self.tried.set()
         return was_up
 
     def _begin(self, connection: Connection) -> None:
@@ -144,14 +144,17 @@ class Link:
         log.info("hub_reached", hub=self.url)
         self._owner.link_up(self)
 
+    def _failed(self, error: FanoutError) -> None:
+        if self.error is None:  # once, and not for every attempt
+            log.warning("hub_unreachable", hub=self.url, reason=str(error))
+        self.error = error
+
     def _end(self) -> None:
         self._interest.forget()
         if not self.up:
             return
         self.up = False
         self._connection = None
-        if self.error is not None:  # there is none when `run` was cancelled
-            log.warning("hub_lost", hub=self.url, reason=str(self.error))
         self._owner.link_down(self, *self._dispatch.clear())
         for back in self._echoes.values():
             if not back.done():

@@ -18,6 +18,7 @@ class _Spread:
     """A parcel of which copies come through several hubs."""
 
     parcel: Carried | Mark
+    number: int
     until: float
     released: bool = False
 
@@ -91,25 +92,50 @@ class Merge:
         else:
             once, key = self._spread, (False, parcel.envelope.sequence)
         if once.first(name, key[1]):
-            origin.spreads[key] = _Spread(parcel, now + self._patience)
+            origin.spreads[key] = _Spread(parcel, key[1], now + self._patience)
         return origin.spreads.get(key)
 
     def _advance(self, name: str, now: float) -> list[Envelope]:
         origin = self._origins[name]
+        envelopes = self._move(origin)
+        while (late := self._late(origin, now)) is not None:
+            # Only one: what it held up may be what the next one waits for.
+            envelopes += self._take(late, origin.queues[late].popleft())
+            envelopes += self._move(origin)
+        origin.spreads = {k: s for k, s in origin.spreads.items() if not s.released}
+        self._forget_if_empty(name)
+        return envelopes
+
+    def _move(self, origin: _Origin) -> list[Envelope]:
+        """Take what is ready, as long as there is any."""
         envelopes: list[Envelope] = []
         moved = True
         while moved:
             moved = False
             for hub, queue in origin.queues.items():
-                while queue and self._ready(queue[0], origin, now):
+                while queue and self._ready(queue[0], origin):
                     envelopes += self._take(hub, queue.popleft())
                     moved = True
-        origin.spreads = {k: s for k, s in origin.spreads.items() if not s.released}
-        self._forget_if_empty(name)
         return envelopes
 
-    def _ready(self, held: _Held, origin: _Origin, now: float) -> bool:
-        if isinstance(held, Carried) or held.released or now >= held.until:
+    def _late(self, origin: _Origin, now: float) -> str | None:
+        """If our patience with any that is first in line is over: the hub of the oldest of these.
+
+        Marks are not compared with envelopes: which is older is what marks are to tell.
+        """
+        first = [
+            (isinstance(queue[0].parcel, Mark), queue[0].number, hub, queue[0].until)
+            for hub, queue in origin.queues.items()
+            if queue and isinstance(queue[0], _Spread)
+        ]
+        late = {is_mark for is_mark, _, _, until in first if until <= now}
+        return min(
+            ((number, hub) for is_mark, number, hub, _ in first if is_mark in late),
+            default=(0, None),
+        )[1]
+
+    def _ready(self, held: _Held, origin: _Origin) -> bool:
+        if isinstance(held, Carried) or held.released:
             return True
         return all(self._there(held, leg, origin) for leg in held.parcel.legs)
 
