@@ -23,12 +23,12 @@ class PollingLink:
     """Keeps what is to be sent until the client asks for it."""
 
     name = "polling"
-    __slots__ = ("_bytes", "_limit", "_waiter", "ended", "posting", "queue")
+    __slots__ = ("_bytes", "_limit", "_waiter", "leaving", "posting", "queue")
 
     def __init__(self, limit: int) -> None:
         self.queue: list[Outgoing] = []
         self.posting = False
-        self.ended = False
+        self.leaving = False  # the client said goodbye
         self._bytes = 0
         self._limit = limit
         self._waiter: asyncio.Future[None] | None = None
@@ -46,10 +46,9 @@ class PollingLink:
         return self._bytes
 
     def close(self, code: Code | None) -> None:
-        # The waiting GET, if there is one, ends with a close packet; the session's id is unknown
-        # from then on, so that the next request is answered with 400.
-        self.ended = True
-        self.queue.append(_CLOSE)
+        # The waiting GET, if there is one, ends with a close packet, or with a noop if the client
+        # closed; the session's id is unknown from then on: the next request is answered with 400.
+        self.queue.append(_NOOP if self.leaving else _CLOSE)
         self.wake()
 
     @property
@@ -103,6 +102,7 @@ async def post(session: Session, link: PollingLink, request: web.Request) -> web
     taken = False
     try:
         for packet in packets.decode_body(await request.read(), MOST_PACKETS):
+            link.leaving = link.leaving or packet.kind == packets.CLOSE
             await session.receive(packet)
         taken = True
     except (MalformedError, web.RequestPayloadError, ConnectionError) as error:
