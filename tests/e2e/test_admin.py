@@ -161,5 +161,6 @@ async def test_without_its_redis_a_gateway_is_not_ready(
     took, _ = await until_ready(http, gateway, True)
     assert took < 8
     after = await client.ask("chat message", {"room": room, "message": "lost?", "key": "k"})
+    await client.until("chat message", lambda one: one["id"] == after["id"])
     reply = await client.ask("join", {"room": room, "after": before["id"]})
     assert [one["id"] for one in reply["messages"]] == [after["id"]]

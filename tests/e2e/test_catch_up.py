@@ -22,8 +22,9 @@ def numbered(count, start=0):
 
 
 async def say(client, room, words):
-    """All of *words* in a row; their ids."""
+    """All of *words* in a row; their ids. The client is in the room and has got them itself."""
     acks = await client.burst("chat message", [{"room": room, "message": word} for word in words])
+    await client.until("chat message", lambda one: one["id"] == acks[-1]["id"])
     return [ack["id"] for ack in acks]
 
 

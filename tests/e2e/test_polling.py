@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.clients import Kind, params
+from tests.e2e.clients import TOO_MANY, Kind, params
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-TOO_MANY = pytest.mark.xfail(
-    reason="polling bodies hold more packets than python-socketio takes", strict=False
-)
 POLLING = [
     *params([Kind("node", "polling")]),
     pytest.param(Kind("python", "polling"), id="python-polling", marks=TOO_MANY),
