@@ -85,6 +85,7 @@ class Pool:
         self._free = asyncio.Semaphore(size)
         self._idle: list[Connection] = []
         self._busy: set[Connection] = set()
+        self._connecting: set[asyncio.Task[Connection]] = set()
         self._closed = False
 
     @asynccontextmanager
@@ -102,6 +103,8 @@ class Pool:
     async def close(self) -> None:
         """End all connections, whatever is done on them."""
         self._closed = True
+        for connecting in self._connecting:
+            connecting.cancel()
         for connection in (*self._idle, *self._busy):
             connection.terminate()
 
@@ -134,8 +137,14 @@ class Pool:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
-        connection = await connect(self._dsn, self._name)
-        if self._closed:
-            connection.terminate()
-            raise self._error("closed")
-        return connection
+        connecting = asyncio.create_task(connect(self._dsn, self._name))
+        self._connecting.add(connecting)
+        try:
+            return await connecting
+        except asyncio.CancelledError:
+            me = asyncio.current_task()
+            if self._closed and me is not None and not me.cancelling():
+                raise self._error("closed") from None
+            raise
+        finally:
+            self._connecting.discard(connecting)
