@@ -119,6 +119,7 @@ class TestMessagesByPolling:
         assert client.get()[0] == 400
 
     def test_the_session_ends_upon_a_cancelled_poll(self, port):
+        """At once: its client leaves its rooms."""
         client = Poller(port)
         with socket.create_connection(("127.0.0.1", port), SECONDS) as connection:
             line = f"GET /socket.io/?EIO=4&transport=polling&sid={client.sid} HTTP/1.1"

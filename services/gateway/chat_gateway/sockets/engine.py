@@ -149,7 +149,7 @@ class EngineServer:
         if transport == "polling":
             link = PollingLink(self._send_buffer)
             session = await self._start(request, link)
-            return await polling.get(session, link, self.ping_interval)
+            return await polling.get(session, link, request, self.ping_interval)
         socket = await websocket.open_websocket(request, self.max_payload, self._send_buffer)
         session = await self._start(request, socket.link)
         await websocket.read(session, socket)
@@ -181,7 +181,7 @@ class EngineServer:
             return bad_request("Bad method", _BAD_METHOD)
         if request.method == "POST":
             return await polling.post(session, link, request)
-        return await polling.get(session, link, self.ping_interval + self.ping_timeout)
+        return await polling.get(session, link, request, self.ping_interval + self.ping_timeout)
 
     async def _upgrade(self, request: web.Request, session: Session) -> web.StreamResponse:
         """Move a polling session to a WebSocket (protocol document, "Upgrade")."""

@@ -27,7 +27,7 @@ class DeadlineHandler(RequestHandler):
     by its keep-alive timeout.
     """
 
-    __slots__ = ("_deadline", "_head_seconds", "_unread", "_unread_check")
+    __slots__ = ("_deadline", "_head_seconds", "_unread", "_unread_check", "on_gone")
 
     def __init__(self, manager: web.Server, *, head_seconds: float, **options: Any) -> None:
         super().__init__(manager, **options)
@@ -35,6 +35,7 @@ class DeadlineHandler(RequestHandler):
         self._deadline: asyncio.TimerHandle | None = None
         self._unread = 0  # bytes, when last looked
         self._unread_check: asyncio.TimerHandle | None = None
+        self.on_gone: Callable[[], None] | None = None  # called if the connection ends first
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -52,6 +53,8 @@ class DeadlineHandler(RequestHandler):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
+        if self.on_gone is not None:
+            self.on_gone()
 
     def pause_writing(self) -> None:
         """Called when the client reads more slowly than we write."""

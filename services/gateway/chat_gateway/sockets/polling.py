@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from chat_gateway.sockets import packets
+from chat_gateway.sockets.front import DeadlineHandler
 from chat_gateway.sockets.packets import Outgoing, Packet
-from chat_gateway.sockets.session import TRANSPORT_ERROR, Session
+from chat_gateway.sockets.session import TRANSPORT_CLOSE, TRANSPORT_ERROR, Session
 from chatcluster.core.codes import Code
 from chatcluster.core.errors import MalformedError
 
 MOST_PACKETS = 1000  # in one POST body: a client that was offline for a while sends what it kept
+UPGRADING_SECONDS = 0.1  # a GET waits while its client tries a WebSocket
 
 _NOOP = Outgoing(Packet(packets.NOOP))
 _CLOSE = Outgoing(Packet(packets.CLOSE))
@@ -85,12 +87,27 @@ class PollingLink:
         return packets.SEPARATOR.join(one.text for one in self.take())
 
 
-async def get(session: Session, link: PollingLink, timeout: float) -> web.Response:
-    """Answer a GET. A second one at the same time breaks the protocol and ends the session."""
+async def get(
+    session: Session, link: PollingLink, request: web.Request, timeout: float
+) -> web.Response:
+    """Answer a GET. A second one at the same time breaks the protocol and ends the session, as does
+    a client that does not wait for the answer.
+    """
     if link.polled:
         session.close(TRANSPORT_ERROR)
         return bad_request("overlapping polling requests")
-    return _text(await link.poll(0.1 if session.upgrading else timeout))
+
+    def gone() -> None:
+        if session.link is link:
+            session.close(TRANSPORT_CLOSE)
+
+    connection = request.protocol
+    assert isinstance(connection, DeadlineHandler), "made by our server"
+    connection.on_gone = gone
+    try:
+        return _text(await link.poll(UPGRADING_SECONDS if session.upgrading else timeout))
+    finally:
+        connection.on_gone = None
 
 
 async def post(session: Session, link: PollingLink, request: web.Request) -> web.Response:
