@@ -123,7 +123,9 @@ class RoomMessages:
                 break
             pages.insert(0, page)
             before = Position.parse(page[0][0])
-        socket = self._service.manager.members.sockets[sid]
+        socket = self._service.manager.members.sockets.get(sid)
+        if socket is None:  # disconnected meanwhile
+            return 0
         for page in pages:
             await socket.session.caught_up()  # or a long history would make any client a slow one
             for id, message in page:
