@@ -153,6 +153,14 @@ class Postgres:
         for process in reversed(self._processes()):
             process.resume()
 
+    def replica(self) -> Postgres:
+        """Another server, not started yet, that follows this one and can only be read."""
+        other = Postgres(**{"wal_receiver_status_interval": "1"})
+        run(
+            "pg_basebackup", "-d", self.url(), "-D", other._data, "-R", "-X", "stream", "-c", "fast"
+        )
+        return other
+
     def psql(self, script: str, *, user: str = "postgres") -> str:
         """What `psql` prints for *script*; a statement that fails is an error."""
         options = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-")
