@@ -176,8 +176,9 @@ async def test_drained_clients_go_on_at_another_gateway(make_cluster, mode, conn
 
     assert await stopping == 0
     lost = [await client.next("disconnect") for client in clients]
-    assert {one["reason"] for one in lost} == {"transport close"}
-    assert lost[0]["code"] == 3001
+    assert lost[0] == {"reason": "transport close", "code": 3001}
+    # A client that was between two polls finds its session gone; it comes back all the same.
+    assert {one["reason"] for one in lost} <= {"transport close", "transport error"}
     last = await ada.ask("chat message", {"room": room, "message": str(sent + 1)})
     for client, start in zip(clients, seen, strict=True):
         got = await go_on(client, room, start, last)
