@@ -68,13 +68,22 @@ async def test_a_row_without_an_event_is_refused(here):
             await sql.execute(f"INSERT INTO {here.prefix}_envelopes (event) VALUES ($1)", event)
 
 
-async def test_a_row_whose_room_is_null_is_left_out(here):
+@pytest.mark.parametrize("rooms", ["{a,NULL}", "{{a,b},{c,d}}"])
+async def test_rooms_that_are_no_list_of_names_are_refused(here, rooms):
+    await here.enter()
+    sql = await here.sql()
+    for column in ("rooms", "exclude"):
+        with pytest.raises(PostgresError):
+            await sql.execute(
+                f"INSERT INTO {here.prefix}_envelopes (event, {column}) VALUES ('e', '{rooms}')"
+            )
+
+
+async def test_arguments_that_no_gateway_can_read_disturb_nobody(here):
     gateway = await here.enter("a")
     sql = await here.sql()
-    await sql.execute(
-        f"INSERT INTO {here.prefix}_envelopes (event, rooms) VALUES ('e', '{{a,NULL}}')"
-    )
-    await here.insert(sql, 1)
+    for argument in ("[" * 3000 + "]" * 3000, "9" * 5000, 1):
+        await here.insert(sql, argument)
     await gateway.got(1)
     assert gateway.args == [1]
 

@@ -31,7 +31,7 @@ class Link:
         self.ended: asyncio.Future[FanoutError] = asyncio.get_running_loop().create_future()
         self.woken = asyncio.Event()  # there may be something to read
         self.listening = False
-        self.names = Names("", "")
+        self.names = Names("", "")  # until it is known which tables there are
         self._connections: list[Connection] = []
         self._publishing: Connection = None
         self._reading: Connection = None
@@ -63,10 +63,13 @@ class Link:
 
     async def listen(self) -> str | None:
         """Be woken when there is something to read. None, or why that is not possible here."""
-        try:
-            await self._reading.add_listener(self.names.channel, self._notified)
-        except PostgresError as error:  # a replica, or a pooler that knows no LISTEN
-            return str(error)
+        with told_as(FanoutError):
+            try:
+                await self._reading.add_listener(self.names.channel, self._notified)
+            except PostgresError as error:  # a replica, or a pooler that knows no LISTEN
+                if self._reading.is_closed():
+                    raise
+                return str(error)
         # A pooler may take the LISTEN and never bring anything: then its client is not the one
         # that listens.
         with told_as(FanoutError):

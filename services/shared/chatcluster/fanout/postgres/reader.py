@@ -17,6 +17,7 @@ from chatcluster.fanout.postgres.rows import InRow, decode, read, stored
 PAGE_ROWS = 1000
 SMALL = 4096  # bytes: contents up to this size come with the row, whether they are wanted or not
 FETCH_BYTES = 8 * 2**20
+LARGEST = 64 * 2**20  # bytes; what takes too long to fetch would stop everything behind it
 LOOK_SECONDS = 1.0  # between two reads when nothing wakes: also tells whether the server is there
 ANSWER_SECONDS = 2.5
 
@@ -89,6 +90,9 @@ class Reader:
         if row.namespace == "":
             self._echo(row)
             return False
+        if row.size > LARGEST:
+            self._complain(row, f"{row.size} bytes are too many")
+            return False
         return row.wanted(self._stored)
 
     async def _completed(self, link: Link, rows: Sequence[InRow]) -> Sequence[InRow]:
@@ -111,18 +115,18 @@ class Reader:
             try:
                 envelope = decode(row)
             except MalformedError as error:
-                self._complain(row, error)
+                self._complain(row, str(error))
                 continue
             if not self._wanted.isdisjoint(envelope.keys):
                 envelopes.append(envelope)
         if envelopes:
             self._deliver(envelopes)
 
-    def _complain(self, row: InRow, error: MalformedError) -> None:
+    def _complain(self, row: InRow, reason: str) -> None:
         """Once: gateways of another version would fill the log."""
         if not self._complained:
             self._complained = True
-            _log.warning("postgres_malformed", id=row.id, reason=str(error))
+            _log.warning("postgres_malformed", id=row.id, reason=reason)
 
 
 def _parts(rows: Sequence[InRow]) -> Iterator[Sequence[InRow]]:

@@ -87,11 +87,9 @@ def read(row: Mapping[str, Any], small: int) -> InRow:
 
 
 def decode(row: InRow) -> Envelope:
-    """A complete row's envelope. Raises MalformedError for a body that is none."""
+    """A complete row's envelope. Raises MalformedError for contents that cannot be read."""
     if row.body is not None:
         return wire.decode(row.body)
-    if None in row.rooms or None in row.exclude:
-        raise MalformedError("a room's name is NULL")
     return Envelope(
         origin=SQL_ORIGIN,
         sequence=row.id,
@@ -107,7 +105,10 @@ def decode(row: InRow) -> Envelope:
 def _arguments(text: str | None) -> tuple[Any, ...]:
     if text is None:
         return ()
-    value = json.loads(text)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:  # Postgres takes longer numbers, and nests deeper
+        raise MalformedError(f"arguments that cannot be read: {error}") from error
     return tuple(value) if isinstance(value, list) else (value,)
 
 

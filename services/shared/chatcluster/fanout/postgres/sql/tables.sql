@@ -16,7 +16,11 @@ CREATE TABLE @name@_envelopes (
   sequence bigint,
   body bytea,
   PRIMARY KEY (id, slot),
-  CONSTRAINT something_to_send CHECK (body IS NOT NULL OR event <> '' AND event IS NOT NULL)
+  CONSTRAINT something_to_send CHECK (body IS NOT NULL OR event <> '' AND event IS NOT NULL),
+  CONSTRAINT plain_lists CHECK (
+    coalesce(array_ndims(rooms), 1) = 1 AND coalesce(array_ndims(exclude), 1) = 1
+    AND array_position(rooms, NULL) IS NULL AND array_position(exclude, NULL) IS NULL
+  )
 ) PARTITION BY LIST (slot);
 
 -- Compressing would cost more than it saves: what is written is read at once, and gone soon.
