@@ -19,15 +19,23 @@ from tests.e2e.lone_gateway import lone_gateway
 from tests.e2e.raw_clients import SECONDS, Poller, Wire
 
 PING_INTERVAL = 0.3
-PING_TIMEOUT = 0.2
+PING_TIMEOUT = 0.5
 ECHO = '421["presence"]'  # is answered with
 ANSWER = '431[{"error":{"code":"not_joined","message":"room: \'\' was not joined"}}]'
 
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory):
+    with lone_gateway(tmp_path_factory.mktemp("engineio")) as program:
+        yield program.port
+        assert "Traceback" not in program.output()
+
+
+@pytest.fixture(scope="module")
+def pinging(tmp_path_factory):
+    """The port of a gateway that has little patience."""
     settings = {"ping_interval": PING_INTERVAL, "ping_timeout": PING_TIMEOUT}
-    with lone_gateway(tmp_path_factory.mktemp("engineio"), **settings) as program:
+    with lone_gateway(tmp_path_factory.mktemp("pinging"), **settings) as program:
         yield program.port
         assert "Traceback" not in program.output()
 
@@ -38,8 +46,8 @@ def check_handshake(handshake, upgrades):
     assert len(sid) == 20
     assert handshake == {
         "upgrades": upgrades,
-        "pingInterval": 300,
-        "pingTimeout": 200,
+        "pingInterval": 25_000,
+        "pingTimeout": 20_000,
         "maxPayload": 1_000_000,
     }
 
@@ -148,25 +156,25 @@ class TestMessagesByWebSocket:
 
 
 class TestHeartbeat:
-    def test_pings_are_sent_by_polling(self, port):
-        client = Poller(port)
+    def test_pings_are_sent_by_polling(self, pinging):
+        client = Poller(pinging)
         for _ in range(3):
             assert client.get() == (200, "2")
             assert client.post("3") == (200, "ok")
 
-    def test_pings_are_sent_by_websocket(self, port):
-        with Wire(port) as client:
+    def test_pings_are_sent_by_websocket(self, pinging):
+        with Wire(pinging) as client:
             for _ in range(3):
                 assert client.socket.recv() == "2"
                 client.send("3")
 
-    def test_without_a_pong_a_polling_session_ends(self, port):
-        client = Poller(port)
+    def test_without_a_pong_a_polling_session_ends(self, pinging):
+        client = Poller(pinging)
         time.sleep(PING_INTERVAL + PING_TIMEOUT + 0.05)
         assert client.get()[0] == 400
 
-    def test_without_a_pong_a_websocket_is_closed(self, port):
-        with Wire(port, deaf=True) as client:
+    def test_without_a_pong_a_websocket_is_closed(self, pinging):
+        with Wire(pinging, deaf=True) as client:
             assert client.ending() == 1000
 
 

@@ -31,7 +31,7 @@ def gateway(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pinging(tmp_path_factory):
-    settings = {"ping_interval": 0.3, "ping_timeout": 0.3}
+    settings = {"ping_interval": 0.3, "ping_timeout": 0.5}
     with lone_gateway(tmp_path_factory.mktemp("pinging"), **settings) as program:
         yield program
 
@@ -51,7 +51,7 @@ def process(gateway: Program) -> psutil.Process:
     return psutil.Process(gateway.process.pid)
 
 
-def eventually(true: Callable[[], bool], seconds: float = 4.0) -> None:
+def eventually(true: Callable[[], bool], seconds: float = 8.0) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "it did not come true"
@@ -89,7 +89,7 @@ def fill(connection: socket.socket, data: bytes) -> None:
 
 def test_a_head_that_comes_byte_by_byte_is_cut_off(gateway, others):
     with tcp(gateway) as connection:
-        assert 0.9 < trickle(connection, b"GET / HTTP/1.1\r\nX-Slow: " + b"x" * 200) < 2.0
+        assert 0.9 < trickle(connection, b"GET / HTTP/1.1\r\nX-Slow: " + b"x" * 200) < 4.0
 
 
 def test_a_body_that_comes_byte_by_byte_is_cut_off(gateway, others):
@@ -97,7 +97,7 @@ def test_a_body_that_comes_byte_by_byte_is_cut_off(gateway, others):
         line = f"POST /socket.io/?EIO=4&transport=polling&sid={Poller(gateway.port).sid} HTTP/1.1"
         with tcp(gateway) as connection:
             connection.sendall(f"{line}\r\nHost: here\r\n{length}".encode())
-            assert 0.9 < trickle(connection, b"4" * 400) < 2.0
+            assert 0.9 < trickle(connection, b"4" * 400) < 4.0
 
 
 def test_two_hundred_silent_connections_are_closed(gateway, others):
@@ -115,7 +115,7 @@ def test_a_client_that_joins_no_namespace_is_closed(gateway, others):
     with Wire(gateway.port) as client:
         began = time.monotonic()
         assert client.ending() == 1000
-        assert 0.8 < time.monotonic() - began < 2.0
+        assert 0.8 < time.monotonic() - began < 4.0
     assert poller.get()[0] == 400
 
 
@@ -160,7 +160,7 @@ def test_a_client_that_does_not_poll_is_closed_as_slow(gateway, others):
 
 
 def test_a_client_that_does_not_answer_pings_leaves_its_rooms(pinging):
-    """Closed after interval and timeout, 0.6 seconds; who answers stays."""
+    """Closed after interval and timeout, 0.8 seconds; who answers stays."""
     with Chatter(pinging.port, "/", deaf=True) as deaf, Chatter(pinging.port, "/") as ada:
         ada.ask("join", "tea")
         deaf.ask("join", {"room": "tea", "nickname": "deaf"})
@@ -170,7 +170,7 @@ def test_a_client_that_does_not_answer_pings_leaves_its_rooms(pinging):
         began = time.monotonic()
         while ada.event("presence")["left"] != joined:
             pass
-        assert 0.2 < time.monotonic() - began < 2.0
+        assert 0.2 < time.monotonic() - began < 4.0
         assert deaf.ending() == 1000
         assert ada.ask("presence", "tea")["count"] == 1
     assert "Traceback" not in pinging.output()

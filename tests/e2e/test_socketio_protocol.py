@@ -14,7 +14,7 @@ from tests.e2e.raw_clients import Chatter, Wire
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory):
-    settings = {"ping_interval": 0.3, "ping_timeout": 0.2, "connect_timeout": 1}
+    settings = {"ping_interval": 0.3, "ping_timeout": 2, "connect_timeout": 1}
     with lone_gateway(tmp_path_factory.mktemp("socketio"), **settings) as program:
         yield program.port
         assert "Traceback" not in program.output()
