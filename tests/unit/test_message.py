@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 import pytest
 from hypothesis import given
@@ -18,6 +20,7 @@ MESSAGES = st.builds(
     time=st.floats(0, 2**40),
     dyno=st.text(),
     to=st.none() | st.text(),
+    key=st.none() | st.text(min_size=1),
 )
 ADA = Message(room="tea", nick="ada", text="hello", time=1.5, dyno="one")
 
@@ -46,6 +49,12 @@ def test_clients_of_a_room_get_its_name_and_those_of_the_lobby_none():
     lobby = Message(room=LOBBY, nick="ada", text="hello", time=1.5, dyno="one")
     assert ADA.as_chat("e-7") == {**chat, "room": "tea"}
     assert lobby.as_chat("e-7") == chat
+
+
+def test_a_message_with_a_key_shows_it_to_its_sender():
+    mine = replace(ADA, key="k1")
+    assert mine.as_chat("e-7") == {**ADA.as_chat("e-7"), "key": "k1"}
+    assert orjson.loads(mine.encode())["key"] == "k1"
 
 
 def test_the_list_of_a_rooms_messages_says_to_whom():

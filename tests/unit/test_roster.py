@@ -50,6 +50,14 @@ def test_leaving_twice_or_without_having_come_tells_nothing(roster):
     assert roster.take_changes() == {}
 
 
+def test_its_own_people_are_told_of_each_other_too(roster):
+    dan = Person("d", "dan", "one")
+    roster.came("tea", dan)
+    assert roster.take_changes()["tea"].joined == {"d": dan}
+    roster.left("tea", "d")
+    assert roster.take_changes()["tea"].left == {"d"}
+
+
 def test_people_of_other_gateways_are_seen_and_told(roster):
     assert roster.hear("two", "came", came(5, BOB), 0.0) == []
     assert names(roster) == ["ada", "bob"]
