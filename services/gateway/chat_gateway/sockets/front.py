@@ -1,4 +1,4 @@
-"""The HTTP server under the sessions: aiohttp, with deadlines for slow clients, and strict."""
+"""The HTTP server under the sessions: aiohttp, with deadlines for clients that are slow."""
 
 from __future__ import annotations
 
@@ -72,7 +72,8 @@ class DeadlineHandler(RequestHandler):
             super().log_exception(*args, **options)
 
     def _look_again(self) -> None:
-        assert self.transport is not None, "there is no timer when the connection is lost"
+        if self.transport is None:
+            return
         self._unread = self.transport.get_write_buffer_size()
         loop = asyncio.get_running_loop()
         self._unread_check = loop.call_later(self._head_seconds, self._check_unread)
