@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -128,7 +129,8 @@ class Postgres:
         self.pause()
         processes = self._processes()
         for process in processes:
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         assert self._process is not None
         self._process.wait()
         while not all(map(gone, processes)):
@@ -146,12 +148,15 @@ class Postgres:
 
     def pause(self) -> None:
         """It keeps its connections and answers nothing."""
+        self._processes()[0].suspend()  # from here on no others begin
         for process in self._processes():
-            process.suspend()
+            with suppress(psutil.NoSuchProcess):  # some end by themselves
+                process.suspend()
 
     def resume(self) -> None:
         for process in reversed(self._processes()):
-            process.resume()
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
     def replica(self) -> Postgres:
         """Another server, not started yet, that follows this one and can only be read."""
