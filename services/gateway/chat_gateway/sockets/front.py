@@ -141,10 +141,21 @@ async def cross_origin(request: web.Request, handler: Handler) -> web.StreamResp
                 "Access-Control-Max-Age": "600",
             },
         )
-    else:
+        _let_in(request, response)
+        return response
+    try:
         response = await handler(request)
-    if not response.prepared and (origin := request.headers.get("Origin")):
+    except web.HTTPException as refusal:
+        # A page may read why it was refused, too: it then tries another gateway.
+        _let_in(request, refusal)
+        raise
+    if not response.prepared:
+        _let_in(request, response)
+    return response
+
+
+def _let_in(request: web.Request, response: web.StreamResponse | web.HTTPException) -> None:
+    if origin := request.headers.get("Origin"):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Allow-Credentials"] = "true"
         response.headers["Vary"] = "Origin"
-    return response
