@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import itertools
 import os
 import signal
@@ -14,17 +15,17 @@ from pathlib import Path
 from chatcluster.fanout.hub import HubFanout
 from tests.servers import free_port
 
+TOKEN = "secret"
 START_SECONDS = 15.0
 
 
 class Hub:
     """A hub program on a port that it keeps over restarts."""
 
-    def __init__(self, folder: Path, *, token: str = "") -> None:
+    def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / f"hub-{self.port}.log"
-        self._token = token
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -32,8 +33,12 @@ class Hub:
         assert self._process is not None
         return self._process
 
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
-        variables = {"CHAT_PORT": self.port, "CHAT_ADMIN_PORT": 0, "CHAT_HUB_TOKEN": self._token}
+        variables = {"CHAT_PORT": self.port, "CHAT_ADMIN_PORT": 0, "CHAT_HUB_TOKEN": TOKEN}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "chat_hub"],
@@ -61,15 +66,12 @@ class Hub:
         self._process = None
 
     def stop(self) -> None:
-        """Politely at first, and in whatever state it is."""
-        if self._process is not None:
-            self.resume()
-            self.process.terminate()
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.kill()
-            self._process = None
+        """Politely at first."""
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.kill()
 
     def pause(self) -> None:
         self.process.send_signal(signal.SIGSTOP)
@@ -79,11 +81,12 @@ class Hub:
 
 
 async def start(hubs: Sequence[Hub]) -> None:
-    """Start them at once: none goes on before all of them listen."""
-    for hub in hubs:
+    """Start those that do not run, at once: none goes on before all of them listen."""
+    new = [hub for hub in hubs if not hub.running]
+    for hub in new:
         hub.start()
-    await asyncio.gather(*(_start_and_pause(hub) for hub in hubs))
-    for hub in hubs:
+    await asyncio.gather(*(_start_and_pause(hub) for hub in new))
+    for hub in new:
         hub.resume()
 
 
@@ -92,12 +95,23 @@ async def _start_and_pause(hub: Hub) -> None:
     hub.pause()
 
 
+# Hubs remember nothing of gateways that have left, so those that survived a test serve the next
+# one: to start three takes longer than most tests.
+_idle: list[Hub] = []
+
+
+@atexit.register
+def _stop_idle() -> None:
+    for hub in _idle:
+        hub.stop()
+
+
 class HubHarness:
     shared = True
     count = 1
 
     def __init__(self, folder: Path) -> None:
-        self.hubs = [Hub(folder, token="secret") for _ in range(self.count)]
+        self.hubs = [_idle.pop() if _idle else Hub(folder) for _ in range(self.count)]
         self._names = (f"gateway-{number}" for number in itertools.count(1))
 
     async def start(self) -> None:
@@ -105,10 +119,12 @@ class HubHarness:
 
     async def stop(self) -> None:
         for hub in self.hubs:
-            hub.stop()
+            if hub.running:
+                hub.resume()
+                _idle.append(hub)
 
     def fanout(self) -> HubFanout:
-        return HubFanout([hub.url for hub in self.hubs], gateway=next(self._names), token="secret")
+        return HubFanout([hub.url for hub in self.hubs], gateway=next(self._names), token=TOKEN)
 
     async def kill(self) -> None:
         for hub in self.hubs:

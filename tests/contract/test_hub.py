@@ -21,12 +21,14 @@ Enter = Callable[..., Awaitable[Gateway]]
 
 
 @pytest.fixture
-async def three(tmp_path: Path) -> AsyncIterator[ThreeHubsHarness]:
+async def three(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ThreeHubsHarness]:
     """Three hubs."""
-    harness = ThreeHubsHarness(tmp_path)
-    await harness.start()
-    yield harness
-    await harness.stop()
+    harness = ThreeHubsHarness(tmp_path_factory.mktemp("hubs"))
+    try:
+        await harness.start()
+        yield harness
+    finally:
+        await harness.stop()
 
 
 @pytest.fixture
@@ -104,9 +106,8 @@ async def test_rooms_go_home_when_their_hub_is_back_and_keep_their_order(
     home = owner(three, ROOMS[0])
     home.kill()
     await two.interrupted_times(1)
-    talking = asyncio.create_task(talk(one, 6.0))
     await start([home])
-    count = await talking
+    count = await talk(one, 3.5)  # rooms move after two seconds
     await two.got(count)
     for number, room in enumerate(ROOMS):
         assert in_room(two, room) == [n for n in range(count) if n % len(ROOMS) == number]

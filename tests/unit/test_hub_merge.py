@@ -87,6 +87,20 @@ def test_it_waits_no_longer_than_its_patience(hubs: Hubs) -> None:
     assert hubs.arrive(B, carried(2, BOTH)) == [2]
 
 
+def test_it_need_not_be_asked_again_before_anything_can_change(hubs: Hubs) -> None:
+    """What has waited too long behind something else waits for that."""
+    hubs.arrive(A, carried(1, BOTH))
+    hubs.now = 0.5
+    hubs.arrive(B, carried(2, BOTH))
+    hubs.arrive(B, carried(1, BOTH))
+    hubs.arrive(A, carried(2, BOTH))
+    assert hubs.merge.next_at() == 1.0
+    hubs.now = 1.2
+    hubs.look_again()
+    at = hubs.merge.next_at()
+    assert at is None or at > hubs.now
+
+
 def test_a_copy_that_is_late_holds_up_nothing(hubs: Hubs) -> None:
     hubs.up.remove(B)
     hubs.arrive(A, carried(1, BOTH))

@@ -80,7 +80,18 @@ def test_what_is_malformed_is_said_to_be(data: Any) -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [7, [], [9, 1], [0, b"no envelope", [], []], [0, "text", [], []], [1, "one", 2, [3]], [2, "x"]],
+    [
+        7,
+        [],
+        [9, 1],
+        [0, b"no envelope", [], []],
+        [0, "text", [], []],
+        [0, encode(ENVELOPE), [], [7]],
+        [0, encode(ENVELOPE), [["hub", "/"]], []],
+        [1, "one", 2, [3]],
+        [1, "one", 2, [["hub", "/", [[]]]]],
+        [2, "x"],
+    ],
 )
 def test_a_malformed_parcel_is_said_to_be(fields: object) -> None:
     with pytest.raises(MalformedError):

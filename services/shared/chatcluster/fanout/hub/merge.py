@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from chatcluster.core.envelope import Envelope, RoomKey
@@ -32,6 +32,12 @@ class _Origin:
 
     queues: dict[str, deque[_Held]] = field(default_factory=dict)
     spreads: dict[tuple[bool, int], _Spread] = field(default_factory=dict)
+
+    def waiting(self) -> Iterator[tuple[str, _Spread]]:
+        """What is first in line somewhere and waits for its copies."""
+        for hub, queue in self.queues.items():
+            if queue and isinstance(queue[0], _Spread):
+                yield hub, queue[0]
 
 
 class Merge:
@@ -79,7 +85,7 @@ class Merge:
     def next_at(self) -> float | None:
         """When to call `look_again`; None while nothing waits."""
         return min(
-            (s.until for origin in self._origins.values() for s in origin.spreads.values()),
+            (first.until for origin in self._origins.values() for _, first in origin.waiting()),
             default=None,
         )
 
@@ -123,16 +129,13 @@ class Merge:
 
         Marks are not compared with envelopes: which is older is what marks are to tell.
         """
-        first = [
-            (isinstance(queue[0].parcel, Mark), queue[0].number, hub, queue[0].until)
-            for hub, queue in origin.queues.items()
-            if queue and isinstance(queue[0], _Spread)
-        ]
-        late = {is_mark for is_mark, _, _, until in first if until <= now}
-        return min(
-            ((number, hub) for is_mark, number, hub, _ in first if is_mark in late),
-            default=(0, None),
-        )[1]
+        waiting = [(isinstance(f.parcel, Mark), f, hub) for hub, f in origin.waiting()]
+        late = {is_mark for is_mark, first, _ in waiting if first.until <= now}
+        oldest = min(
+            ((first.number, hub) for is_mark, first, hub in waiting if is_mark in late),
+            default=None,
+        )
+        return None if oldest is None else oldest[1]
 
     def _ready(self, held: _Held, origin: _Origin) -> bool:
         if isinstance(held, Carried) or held.released:

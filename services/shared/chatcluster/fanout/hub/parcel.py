@@ -82,7 +82,7 @@ def decode(data: bytes) -> Parcel:
     fields = unpack(data)
     match fields:
         case [0, bytes(envelope), [*legs], [*again], *_]:
-            return Carried(decode_envelope(envelope), _legs(legs), tuple(again))
+            return Carried(decode_envelope(envelope), _legs(legs), _texts(again))
         case [1, str(origin), int(number), [*legs], *_]:
             return Mark(origin, number, _legs(legs))
         case [2, int(token), *_]:
@@ -91,7 +91,17 @@ def decode(data: bytes) -> Parcel:
 
 
 def _legs(fields: list[Any]) -> tuple[Leg, ...]:
-    try:
-        return tuple(Leg(hub, namespace, tuple(rooms)) for hub, namespace, rooms in fields)
-    except (TypeError, ValueError) as error:
-        raise MalformedError(f"not legs: {error}") from error
+    return tuple(map(_leg, fields))
+
+
+def _leg(fields: object) -> Leg:
+    match fields:
+        case [str(hub), str(namespace), [*rooms]]:
+            return Leg(hub, namespace, _texts(rooms))
+    raise MalformedError("not a leg")
+
+
+def _texts(values: list[Any]) -> tuple[str, ...]:
+    if not all(isinstance(value, str) for value in values):
+        raise MalformedError("not texts")
+    return tuple(values)
