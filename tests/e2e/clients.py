@@ -25,10 +25,6 @@ KINDS = [
     Kind(one, way) for one in ("node", "python") for way in ("websocket", "polling", "upgrade")
 ]
 
-TOO_MANY = pytest.mark.xfail(
-    reason="polling bodies hold more packets than python-socketio takes", strict=False
-)
-
 
 def params(kinds: list[Kind]) -> list[Any]:
     """Parameters for a fixture or a test; those of Node marked so."""

@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from tests.e2e.clients import NODE, PLAIN, TOO_MANY, Kind
+from tests.e2e.clients import NODE, PLAIN
 from tests.e2e.conftest import SHARING
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -19,12 +19,8 @@ def messages(room, nick, count):
     return [{"room": room, "nickname": nick, "message": str(number)} for number in range(count)]
 
 
-async def test_one_clients_messages_arrive_in_its_order(
-    cluster, mode, kind, connect, room, request
-):
+async def test_one_clients_messages_arrive_in_its_order(cluster, mode, kind, connect, room):
     """300 in a row, none waiting for an acknowledgement, and all are acknowledged in order."""
-    if kind == Kind("python", "polling"):
-        request.applymarker(TOO_MANY)
     first, second = cluster.gateways
     ada = await connect(first.url, kind=kind)
     receivers = [await connect(first.url)]

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.clients import TOO_MANY, Kind, params
+from tests.e2e.clients import Kind, params
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-POLLING = [
-    *params([Kind("node", "polling")]),
-    pytest.param(Kind("python", "polling"), id="python-polling", marks=TOO_MANY),
-]
+POLLING = params([Kind("node", "polling"), Kind("python", "polling")])
 
 
 @pytest.mark.parametrize("kind", POLLING)

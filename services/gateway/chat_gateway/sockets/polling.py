@@ -15,6 +15,7 @@ from chatcluster.core.codes import Code
 from chatcluster.core.errors import MalformedError
 
 MOST_PACKETS = 1000  # in one POST body: a client that was offline for a while sends what it kept
+MOST_IN_BODY = 16  # of a GET: python-engineio's client refuses more (`Payload.max_decode_packets`)
 UPGRADING_SECONDS = 0.1  # a GET waits while its client tries a WebSocket
 
 _NOOP = Outgoing(Packet(packets.NOOP))
@@ -73,6 +74,13 @@ class PollingLink:
         taken, self.queue, self._bytes = self.queue, [], 0
         return taken
 
+    def take_body(self) -> str:
+        """As much of it as clients take in one body."""
+        taken, self.queue = self.queue[:MOST_IN_BODY], self.queue[MOST_IN_BODY:]
+        texts = [one.text for one in taken]
+        self._bytes = max(0, self._bytes - sum(map(len, texts))) if self.queue else 0
+        return packets.SEPARATOR.join(texts)
+
     async def poll(self, timeout: float) -> str:
         """What there is to send, after waiting for it up to *timeout* seconds, as a body."""
         if not self.queue:
@@ -84,7 +92,7 @@ class PollingLink:
                 self.queue.append(_NOOP)
             finally:
                 self._waiter = None
-        return packets.SEPARATOR.join(one.text for one in self.take())
+        return self.take_body()
 
 
 async def get(
