@@ -178,7 +178,6 @@ def test_a_place_without_its_attachment_is_refused(number):
         packet.attach(b"x")
 
 
-@pytest.mark.xfail(reason="Node refuses it as 'illegal attachments'; Python counts from the end")
 def test_a_place_is_not_counted_from_the_end():
     packet = binary_event(place(-1))
     with pytest.raises(MalformedError):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from chat_gateway.chat.feeds import HOLD_SECONDS
 from chatcluster.core.position import Position
 from tests.unit.feeds_world import Gateway, message
@@ -84,7 +82,6 @@ async def test_after_the_stop_nothing_runs():
     assert len(asyncio.all_tasks()) == 1
 
 
-@pytest.mark.xfail(reason="an empty page of a complete log is taken for a log that was dropped")
 @in_virtual_time
 async def test_a_gap_that_opens_while_an_empty_page_is_on_its_way_is_not_passed_over():
     gateway = await Gateway().listening()

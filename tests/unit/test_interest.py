@@ -106,7 +106,6 @@ async def test_while_the_carrier_is_away_nobody_waits_for_it():
         assert carrier.wants == {TEA}
 
 
-@pytest.mark.xfail(reason="a key that is wanted again while its end is being told counts as told")
 async def test_a_wish_that_comes_back_while_its_end_is_told_waits_for_its_own_turn():
     interest, carrier = Interest(), Carrier(Random(1))
     async with kept(interest, carrier):
@@ -161,7 +160,6 @@ async def test_at_rest_the_carrier_knows_exactly_what_is_counted(failing):
             assert carrier.wants == set(+crowd.counts)
 
 
-@pytest.mark.xfail(reason="a key that is wanted again while its end is being told counts as told")
 async def test_nobody_is_let_in_before_the_carrier_knows():
     early = 0
     for seed in range(60):

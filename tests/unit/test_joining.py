@@ -150,7 +150,6 @@ async def test_joining_waits_for_the_rooms_start():
     assert (missed.position, told(missed)) == (at(1), ([1], True))
 
 
-@pytest.mark.xfail(reason="a client that was ahead of this gateway gets again what it has seen")
 @in_virtual_time
 async def test_what_a_client_saw_on_another_gateway_is_not_sent_to_it_again():
     gateway = await busy(2)

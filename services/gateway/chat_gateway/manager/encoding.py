@@ -82,6 +82,15 @@ class Packet(sio_packet.Packet):  # type: ignore[misc]  # the library has no typ
         if not min(1, most) <= self.attachment_count <= most:
             raise MalformedError(f"not a Socket.IO packet: {self.attachment_count} attachments")
 
+    @classmethod
+    def _reconstruct_binary_internal(cls, data: Any, attachments: list[bytes]) -> Any:
+        """As the library's, but for places that do not exist: it counts -1 from the end."""
+        if isinstance(data, dict) and data.get("_placeholder") is True:
+            place = data.get("num")
+            if type(place) is not int or not 0 <= place < len(attachments):
+                raise ValueError(f"there is no attachment {place!r}")
+        return super()._reconstruct_binary_internal(data, attachments)
+
     def attach(self, attachment: str | bytes) -> bool:
         """Add what followed the packet; True when it is complete. Raises MalformedError."""
         if not isinstance(attachment, bytes):
