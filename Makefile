@@ -45,7 +45,8 @@ $(BIN)/python:
 
 $(STAMPS)/run: requirements/run.txt pyproject.toml | $(BIN)/python
 	$(BIN)/pip install -q --require-hashes -r requirements/run.txt
-	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	@# The warning that is ignored says that an editable install is an editable install.
+	PYTHONWARNINGS=ignore $(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/run

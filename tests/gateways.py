@@ -135,7 +135,8 @@ class Cluster:
     def running(self) -> Iterator[Cluster]:
         try:
             for program in self.programs:
-                program.start(wait=False)
+                # A gateway that finds no hub does not start.
+                program.start(wait=program is self.hub)
             for program in self.programs:
                 program.wait_ready()
             yield self

@@ -9,6 +9,9 @@ import pytest
 from tests.contract.elsewhere import Elsewhere
 from tests.contract.fanouts import HARNESSES
 from tests.contract.harness import Gateway, Harness
+from tests.postgres_fixtures import own_postgres, postgres
+
+__all__ = ["own_postgres", "postgres"]
 
 Enter = Callable[..., Awaitable[Gateway]]
 EnterElsewhere = Callable[[str, str], Awaitable[Elsewhere]]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 from chatcluster.fanout.adapter import AdapterFanout, Classic, Sharded, Streams
 from chatcluster.fanout.isolated import IsolatedFanout
 from chatcluster.fanout.port import Fanout
 from tests.contract.harness import Harness
+from tests.contract.hub_harness import HubHarness, ThreeHubsHarness
+from tests.contract.postgres_harness import PostgresHarness
 from tests.contract.redis_harness import RedisHarness
 from tests.servers import Valkey
 
@@ -91,9 +92,7 @@ HARNESSES: dict[str, type[Harness]] = {
     "adapter-sharded": ShardedHarness,
     "adapter-streams": StreamsHarness,
     "redis": RedisHarness,
+    "hub": HubHarness,
+    "three hubs": ThreeHubsHarness,
+    "postgres": PostgresHarness,
 }
-
-if find_spec("tests.contract.hub_harness"):
-    from tests.contract.hub_harness import HubHarness
-
-    HARNESSES["hub"] = HubHarness

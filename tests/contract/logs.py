@@ -9,23 +9,32 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from chatcluster.core.ids import short_id
 from chatcluster.history.memory import MemoryRoomLog
 from chatcluster.history.port import Entry, Retention, RoomLog, Slice
+from chatcluster.history.postgres import PostgresRoomLog
 from chatcluster.history.redis import RedisRoomLog
 
-KINDS = ("memory", "redis")
+KINDS = ("memory", "redis", "postgres")
 Opener = Callable[[Retention], Awaitable[RoomLog]]
 
 
 def fresh_prefix() -> str:
     """A prefix that no other test uses."""
-    return f"test-{short_id(os.urandom)}"
+    return f"test_{os.urandom(6).hex()}"
+
+
+def address(request: pytest.FixtureRequest, kind: str) -> str:
+    """Where the server is that the kind needs, which is started."""
+    if kind == "redis":
+        return str(request.getfixturevalue("valkey").url)
+    return str(request.getfixturevalue("postgres").url()) if kind == "postgres" else ""
 
 
 def new_log(kind: str, url: str, retention: Retention, prefix: str) -> RoomLog:
     if kind == "memory":
         return MemoryRoomLog(retention, clock=time.time, random_bytes=os.urandom)
+    if kind == "postgres":
+        return PostgresRoomLog(url, retention, prefix=prefix)
     return RedisRoomLog(url, retention, prefix=prefix)
 
 
@@ -40,9 +49,9 @@ async def opened(log: RoomLog) -> AsyncIterator[RoomLog]:
 
 @asynccontextmanager
 async def log_opener(request: pytest.FixtureRequest) -> AsyncIterator[Opener]:
-    """Opens logs of the kind `request.param`; in Redis they are one log."""
+    """Opens logs of the kind `request.param`; on a server they are one log."""
     prefix = fresh_prefix()
-    url = request.getfixturevalue("valkey").url if request.param == "redis" else ""
+    url = address(request, request.param)
     async with AsyncExitStack() as stack:
 
         async def open_log(retention: Retention) -> RoomLog:

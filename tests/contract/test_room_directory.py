@@ -10,18 +10,29 @@ from chatcluster.core.codes import TOO_MANY_ROOMS
 from chatcluster.core.errors import HistoryError, Refused
 from chatcluster.history.opening import OpenedStore, opened
 from chatcluster.history.port import Retention, RoomRecord
-from tests.contract.logs import KINDS, fresh_prefix
+from tests.contract.logs import KINDS, address, fresh_prefix
 
 LIMIT = 20
 
 
-def store(kind, url="redis://127.0.0.1:1/0", prefix="chat"):
-    return opened(kind, redis_url=url, retention=Retention(), rooms_limit=LIMIT, prefix=prefix)
+NOWHERE = {"redis": "redis://127.0.0.1:1/0", "postgres": "postgresql://127.0.0.1:1/postgres"}
+
+
+def store(kind, url="", prefix="chat"):
+    url = url or NOWHERE.get(kind, "")
+    return opened(
+        kind,
+        redis_url=url,
+        postgres_dsn=url,
+        retention=Retention(),
+        rooms_limit=LIMIT,
+        prefix=prefix,
+    )
 
 
 @pytest.fixture(params=KINDS)
 async def directory(request):
-    url = request.getfixturevalue("valkey").url if request.param == "redis" else ""
+    url = address(request, request.param)
     async with store(request.param, url, fresh_prefix()) as opened_store:
         yield opened_store.directory
 
@@ -71,16 +82,20 @@ async def test_a_full_directory_refuses_and_still_tells_what_is_taken(directory)
     assert await directory.create(RoomRecord("one more", 99.0)) is True
 
 
-async def test_two_gateways_share_the_directory_in_redis(valkey):
-    prefix = fresh_prefix()
-    async with store("redis", valkey.url, prefix) as one, store("redis", valkey.url, prefix) as two:
+@pytest.mark.parametrize("kind", NOWHERE)
+async def test_two_gateways_share_the_directory_on_a_server(request, kind):
+    prefix, url = fresh_prefix(), address(request, kind)
+    async with store(kind, url, prefix) as one, store(kind, url, prefix) as two:
         await one.directory.create(RoomRecord("tea", 1.0))
         assert await two.directory.exists("tea")
 
 
-async def test_a_directory_whose_server_is_gone_is_an_error(own_valkey):
-    async with store("redis", own_valkey.url) as opened_store:
-        own_valkey.kill()
+@pytest.mark.parametrize("kind", NOWHERE)
+async def test_a_directory_whose_server_is_gone_is_an_error(request, kind):
+    server = request.getfixturevalue("own_valkey" if kind == "redis" else "own_postgres")
+    url = server.url if kind == "redis" else server.url()
+    async with store(kind, url) as opened_store:
+        server.kill()
         for ask in (opened_store.directory.list(), opened_store.directory.exists("tea")):
             with pytest.raises(HistoryError):
                 await ask
@@ -92,10 +107,10 @@ async def test_without_history_there_is_a_directory_and_no_log():
         assert await opened_store.directory.create(RoomRecord("tea", 1.0))
 
 
-async def test_an_opened_store_takes_messages_and_is_closed_at_the_end(valkey):
+async def test_an_opened_store_takes_messages_and_is_closed_at_the_end(request):
     stores: list[OpenedStore] = []
     for kind in KINDS:
-        async with store(kind, valkey.url, fresh_prefix()) as opened_store:
+        async with store(kind, address(request, kind), fresh_prefix()) as opened_store:
             stores.append(opened_store)
             assert opened_store.log is not None
             await opened_store.log.append("tea", b"hello")
@@ -105,7 +120,8 @@ async def test_an_opened_store_takes_messages_and_is_closed_at_the_end(valkey):
             await opened_store.log.append("tea", b"late")
 
 
-async def test_a_store_that_does_not_answer_cannot_be_opened():
+@pytest.mark.parametrize("kind", NOWHERE)
+async def test_a_store_that_does_not_answer_cannot_be_opened(kind):
     with pytest.raises(HistoryError):
-        async with store("redis"):
+        async with store(kind):
             pass

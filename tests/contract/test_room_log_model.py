@@ -151,3 +151,13 @@ def test_the_log_in_memory_is_a_list(steps):
 def test_the_log_in_redis_is_a_list(valkey, steps):
     log = new_log("redis", valkey.url, Retention(length=LENGTH), fresh_prefix())
     asyncio.run(compare(log, steps))
+
+
+@pytest.mark.usefixtures("postgres")
+@given(steps=st.lists(STEPS, max_size=60))
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_the_log_in_postgres_is_a_list(postgres, steps):
+    log = new_log("postgres", postgres.url(), Retention(length=LENGTH), fresh_prefix())
+    asyncio.run(compare(log, steps))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import chatcluster
@@ -28,7 +28,8 @@ from chat_gateway.manager.server import ChatServer
 from chat_gateway.namespaces import register
 from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.people import PEOPLE
-from chatcluster.core.envelope import Action
+from chatcluster.core.envelope import Action, RoomKey
+from chatcluster.core.errors import HistoryError
 from chatcluster.core.ids import short_id
 from chatcluster.core.people import Signal
 from chatcluster.fanout.port import Fanout
@@ -137,12 +138,26 @@ class Gateway:
                 health=self.health.watch(),
                 **({"sweep": self.service.feeds.sweep()} if self.service.feeds else {}),
             ):
+                await self._listen()
                 yield
         finally:
             if self.service.feeds is not None:
                 await self.service.feeds.stop()
             await self.cluster.stop()
             await self.fanout.close()
+
+    async def _listen(self) -> None:
+        """Return when the lobby's messages and changes of the room list come here, for good:
+        clients get them from the moment of connecting, the first one too.
+        """
+        rooms = RoomKey(ROOMS, "")
+        self._interest.add(rooms)
+        self.service.audience.hold(LOBBY)
+        await self._interest.in_force(rooms)
+        await self.service.audience.subscribed(LOBBY)
+        if self.service.feeds is not None:
+            with suppress(HistoryError):  # the feed tries on; health says what is wrong
+                await self.service.feeds.started(LOBBY)
 
     def stats(self) -> dict[str, Any]:
         """What `/stats` answers."""

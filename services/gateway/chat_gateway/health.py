@@ -10,7 +10,8 @@ from chatcluster.fanout.port import Fanout, State
 from chatcluster.history.port import RoomLog
 from chatcluster.runtime.logs import get_logger
 
-CHECK_SECONDS = 5.0
+CHECK_SECONDS = 3.0
+RECHECK_SECONDS = 0.5  # while something is wrong: clients should not wait for us longer than needed
 
 log = get_logger(__name__)
 
@@ -50,7 +51,8 @@ class Health:
             self._deaf = await self._failure_of_fanout()
             self._forgetful = await self._failure_of_log()
             self.history_ok = not self._forgetful
-            await asyncio.sleep(CHECK_SECONDS)
+            failing = self._deaf or self._forgetful
+            await asyncio.sleep(RECHECK_SECONDS if failing else CHECK_SECONDS)
 
     async def _failure_of_fanout(self) -> str:
         try:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 from aiohttp import web
 
 from chat_gateway.sockets.engine import EngineServer
-from chat_gateway.sockets.front import body_deadline, cross_origin
+from chat_gateway.sockets.front import Handler, body_deadline, cross_origin
 
 PAGE = Path(__file__).parent / "page"
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src *; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self' http: https: ws: wss:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
 HEADERS = {
@@ -40,8 +41,17 @@ async def _index(request: web.Request) -> web.StreamResponse:
 
 
 @web.middleware
-async def _headers(request: web.Request, handler: object) -> web.StreamResponse:
-    response: web.StreamResponse = await handler(request)  # type: ignore[operator]
-    if not response.prepared and not request.path.startswith("/socket.io/"):
+async def _headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if request.path.startswith("/socket.io/"):
+        return await handler(request)
+    if request.path.endswith(".py"):  # the page's folder is a Python package as well
+        raise web.HTTPNotFound
+    try:
+        response = await handler(request)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise web.HTTPNotFound from error
+    if not response.prepared:
         response.headers.update(HEADERS)
     return response

@@ -18,8 +18,8 @@ function joined(messages, reply = {}) {
 
 test("a live message that was in the reply already is shown once", () => {
   const timeline = joined(span(1, 3));
-  assert.equal(timeline.live(at(3)), false);
-  assert.equal(timeline.live(at(4)), true);
+  assert.equal(timeline.live(at(3)), null);
+  assert.deepEqual(timeline.live(at(4)), at(4));
   assert.deepEqual(offsets(timeline), [1, 2, 3, 4]);
 });
 
@@ -114,6 +114,11 @@ test("messages without a number stay in the order of their arrival", () => {
   const timeline = joined([], { position: null });
   for (const message of ["a", "b", "a"]) timeline.live({ message });
   assert.deepEqual(timeline.messages.map(({ message }) => message), ["a", "b", "a"]);
+  timeline.live({ id: "p0sKiIy2u5Ly", message: "c" });
+  assert.equal(timeline.live({ id: "p0sKiIy2u5Ly", message: "c" }), null);
+  assert.equal(timeline.messages.length, 4);
+  assert.equal(timeline.countAfter(timeline.messages[1].id), 2);
+  assert.equal(timeline.countAfter(null), 4);
   assert.equal(timeline.last, null);
   assert.equal(timeline.oldest, null);
 });

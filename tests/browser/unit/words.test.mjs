@@ -28,6 +28,7 @@ test("addresses become links, the sentence around them does not", () => {
 });
 
 test("names and texts are cleaned as the protocol asks", () => {
+  assert.equal(cleanName("a\u202eda\ud800"), "ada");
   assert.equal(cleanName("  ada\u0000\n lovelace "), "ada   lovelace");
   assert.equal(Array.from(cleanName("🫖".repeat(80))).length, 64);
   assert.equal(cleanText("\r\n\n  indented\r\n\tmore\u0007  \n"), "  indented\n\tmore");

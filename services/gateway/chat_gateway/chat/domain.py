@@ -65,11 +65,11 @@ def name(value: Any, field: str, limits: Limits) -> str:
     return text
 
 
-def nickname(value: Any, limits: Limits) -> str:
-    """A nickname, trimmed; `Unnamed` for none or an empty one. Raises Refused."""
+def nickname(value: Any, limits: Limits, field: str = "nickname") -> str:
+    """A nickname, trimmed; `Unnamed` for none or an empty one. Raises Refused, naming *field*."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return UNNAMED
-    return name(value, "nickname", limits)
+    return name(value, field, limits)
 
 
 def optional_name(value: Any, field: str, limits: Limits) -> str | None:

@@ -10,7 +10,7 @@ from chat_gateway.chat.domain import Message
 from chatcluster.core.errors import HistoryError, MalformedError
 from chatcluster.core.feed import Feed
 from chatcluster.core.position import Position
-from chatcluster.history.port import Entry, RoomLog
+from chatcluster.history.port import Entry, RoomLog, Slice
 from chatcluster.runtime.logs import get_logger
 
 HOLD_SECONDS = 0.1  # for a message that overtook another one on its way, before the log is asked
@@ -78,6 +78,13 @@ class Feeds:
             done, _ = await asyncio.wait((starting,), timeout=START_SECONDS)
             if not done:
                 raise HistoryError("the room log does not answer")
+
+    async def catch_up(self, room: str) -> None:
+        """Return when what the log has now was given out. The room must be held; while the log does
+        not answer, this waits."""
+        feed = self._feeds[room]
+        self._read_soon(room, feed, hold=0.0)
+        await asyncio.wait({self._readers[room]})
 
     def position(self, room: str) -> Position | None:
         """How far the room's messages have been given out here."""
@@ -180,13 +187,18 @@ class Feeds:
                 log.warning("replay_waits", error=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            self.replays += len(page.entries)
-            entries = [(entry.position, decode(room, entry)) for entry in page.entries]
-            self._give(room, feed.fill(entries, complete=page.complete))
-            if not entries and feed.gap is not None:
-                self._give(room, feed.skip())  # the log was dropped; it will not fill the gap
-            if len(entries) < PAGE:
+            if not self._take(room, feed, page):
                 return
+
+    def _take(self, room: str, feed: Feed[Message], page: Slice) -> bool:
+        """Give out a page of the log; whether there may be more."""
+        before = feed.position
+        self.replays += len(page.entries)
+        entries = [(entry.position, decode(room, entry)) for entry in page.entries]
+        self._give(room, feed.fill(entries, complete=page.complete))
+        if not entries and not page.complete and feed.gap is not None:
+            self._give(room, feed.skip())  # the log was dropped; it will not fill the gap
+        return len(entries) == PAGE and feed.position != before
 
 
 def decode(room: str, entry: Entry) -> Message:

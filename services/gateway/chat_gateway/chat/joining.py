@@ -44,6 +44,9 @@ class Joining:
         position on, messages are sent to whoever is in the room then. Raises HistoryError.
         """
         await self._feeds.started(room)
+        if after is not None and self._ahead(room, after):
+            # It comes from a gateway that has given out more than this one, of what it has seen.
+            await self._feeds.catch_up(room)
         while True:
             page = await self._read(room, after)
             at = self._feeds.position(room)
@@ -51,6 +54,10 @@ class Joining:
             # Messages may have been given out while the log was read; then the page is too short.
             if page.head.epoch != at.epoch or page.head.offset >= at.offset:
                 return self._cut(room, page, until or at)
+
+    def _ahead(self, room: str, after: Position) -> bool:
+        at = self._feeds.position(room)
+        return at is not None and at.epoch == after.epoch and at.offset < after.offset
 
     async def _read(self, room: str, after: Position | None) -> Slice:
         if after is None:

@@ -129,7 +129,8 @@ class Lobby:
             self._out(client, room)
             raise Refused(codes.NOT_JOINED, "disconnected meanwhile")
         self._service.manager.members.enter(socket, room or LOBBY_ROOM)
-        return {**reply, **self._presence.describe(room)}
+        you = {"id": client.id, "dyno": self._service.dyno}
+        return {**reply, **you, **self._presence.describe(room)}
 
     async def _missed(self, client: Client, room: str, after: Position | None) -> dict[str, Any]:
         if self._joining is None:
@@ -152,6 +153,8 @@ class Lobby:
         room = self._joined(client, domain.room_or_fields(args, "leave"))
         members = self._service.manager.members
         members.leave(members.sockets[sid], room or LOBBY_ROOM)
+        if room == LOBBY:
+            client.waits = True  # from its next join on, as for any room
         self._out(client, room)
         return {"room": room or None}
 

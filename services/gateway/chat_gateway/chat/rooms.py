@@ -82,15 +82,25 @@ class RoomMessages:
         self._limits = limits
 
     async def connect(self, namespace: str) -> None:
-        """Raises Refused unless there is such a room."""
-        await self._service.exists(domain.name(room_of(namespace), "room", self._limits))
+        """Return when the room's messages come here. Raises Refused unless there is such a room."""
+        room = domain.name(room_of(namespace), "room", self._limits)
+        await self._service.exists(room)
+        audience = self._service.audience
+        audience.hold(room)
+        try:
+            await audience.subscribed(room)
+            if self._service.feeds is not None:
+                await self._service.feeds.started(room)
+        finally:
+            # The client becomes a member, and holds the room itself, before the loop comes to this.
+            asyncio.get_running_loop().call_soon(audience.release, room)
 
     def handlers(self, namespace: str) -> dict[str, EventHandler]:
         room = room_of(namespace).strip()
 
         async def create(sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
             fields = domain.fields_of(args, "create")
-            nick = domain.nickname(fields.get("from"), self._limits)
+            nick = domain.nickname(fields.get("from"), self._limits, "from")
             to = domain.optional_name(fields.get("to"), "to", self._limits)
             text = domain.text(fields.get("message"), self._limits)
             key = domain.key(fields.get("key"))
@@ -113,7 +123,9 @@ class RoomMessages:
                 break
             pages.insert(0, page)
             before = Position.parse(page[0][0])
-        socket = self._service.manager.members.sockets[sid]
+        socket = self._service.manager.members.sockets.get(sid)
+        if socket is None:  # disconnected meanwhile
+            return 0
         for page in pages:
             await socket.session.caught_up()  # or a long history would make any client a slow one
             for id, message in page:

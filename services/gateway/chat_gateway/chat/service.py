@@ -17,7 +17,6 @@ from chatcluster.chat.message import LOBBY, Message
 from chatcluster.core import codes
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.errors import FanoutError, Refused
-from chatcluster.core.ids import short_id
 from chatcluster.core.position import Position
 from chatcluster.history.port import Entry, RoomDirectory, RoomLog, RoomRecord
 from chatcluster.runtime.logs import get_logger
@@ -62,9 +61,9 @@ class ChatService:
         """Store a message and send it to its room; its id and time. Stored, it reaches everybody,
         late or soon.
         """
-        message = Message(room=room, nick=nick, text=text, time=time.time(), dyno=self.dyno, to=to)
+        message = Message(room, nick, text, time.time(), self.dyno, to, key)
         if self.log is None:
-            id = short_id(self._random_bytes)
+            id = self._random_bytes(9).hex()
             await self.manager.publish(self._envelope(message, id, None))
         else:
             appended = await self.log.append(room, message.encode(), key=key)

@@ -16,7 +16,7 @@ from chat_gateway.sockets import packets
 from chat_gateway.sockets.packets import Outgoing
 from chatcluster.core.errors import MalformedError
 
-CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR = range(5)
+CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
 MOST_ATTACHMENTS = 10  # of one packet, as in Node's parser 4.2.7
 RESERVED = frozenset(
     ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
@@ -28,7 +28,11 @@ class Json:
 
     @staticmethod
     def dumps(value: Any, **_: Any) -> str:
-        return orjson.dumps(value).decode()
+        try:
+            return orjson.dumps(value).decode()
+        except TypeError:
+            # Half surrogate pairs (see `loads`) go back to their sender, in refusals.
+            return json.dumps(value, separators=(",", ":"))
 
     @staticmethod
     def loads(text: str | bytes, **_: Any) -> Any:
@@ -65,15 +69,27 @@ class Packet(sio_packet.Packet):  # type: ignore[misc]  # the library has no typ
             valid = data is None or isinstance(data, dict)
         elif kind == DISCONNECT:
             valid = data is None
-        elif kind in (EVENT, sio_packet.BINARY_EVENT):
+        elif kind in (EVENT, BINARY_EVENT):
             valid = isinstance(data, list) and bool(data) and isinstance(data[0], str)
             valid = valid and data[0] not in RESERVED
-        elif kind in (ACK, sio_packet.BINARY_ACK):
+        elif kind in (ACK, BINARY_ACK):
             valid = isinstance(data, list) and self.id is not None
         else:
             valid = False
-        if not valid or self.attachment_count > MOST_ATTACHMENTS:
+        if not valid:
             raise MalformedError("not a Socket.IO packet: the payload does not suit its type")
+        most = MOST_ATTACHMENTS if kind in (BINARY_EVENT, BINARY_ACK) else 0
+        if not min(1, most) <= self.attachment_count <= most:
+            raise MalformedError(f"not a Socket.IO packet: {self.attachment_count} attachments")
+
+    @classmethod
+    def _reconstruct_binary_internal(cls, data: Any, attachments: list[bytes]) -> Any:
+        """As the library's, but for places that do not exist: it counts -1 from the end."""
+        if isinstance(data, dict) and data.get("_placeholder") is True:
+            place = data.get("num")
+            if type(place) is not int or not 0 <= place < len(attachments):
+                raise ValueError(f"there is no attachment {place!r}")
+        return super()._reconstruct_binary_internal(data, attachments)
 
     def attach(self, attachment: str | bytes) -> bool:
         """Add what followed the packet; True when it is complete. Raises MalformedError."""

@@ -51,6 +51,7 @@ class Interest:
             self._changed.clear()
             wanted = frozenset(self._counts)
             # The fan-out remembers the set and restores it when its carrier is back.
+            self._told &= wanted  # what is dropped now and wanted again meanwhile has to be told
             with suppress(FanoutError):
                 await want(wanted)
             async with self._round:

@@ -89,6 +89,8 @@ class Membership:
                 pending.gone(socket)
 
     def enter(self, socket: Socket, room: str) -> None:
+        if room in socket.rooms:
+            return
         members = self._rooms.setdefault(socket.namespace, {}).setdefault(room, {})
         members[socket.sid] = socket
         socket.rooms.add(room)
@@ -125,8 +127,12 @@ class Membership:
         return self._rooms.get(namespace, {}).get(room, {})
 
     def room_count(self) -> int:
-        """Rooms with members here, the private ones of every socket not counted."""
-        return sum(len(rooms) for rooms in self._rooms.values()) - len(self.sockets)
+        """Rooms with members here that somebody named: not those of all, nor of a socket alone."""
+        return sum(
+            bool(room) and not room.startswith("\x00") and room not in self.sockets
+            for rooms in self._rooms.values()
+            for room in rooms
+        )
 
     def select(
         self, namespace: str, rooms: tuple[str, ...], exclude: tuple[str, ...]

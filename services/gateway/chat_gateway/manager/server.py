@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 import socketio
-from socketio import packet as sio_packet
 
 from chat_gateway.manager import encoding
 from chat_gateway.manager.encoding import Json, Packet
@@ -19,6 +18,8 @@ from chat_gateway.sockets.session import SERVER_DISCONNECT
 from chatcluster.core import codes
 from chatcluster.core.errors import FanoutError, HistoryError, MalformedError, Refused
 from chatcluster.runtime.logs import get_logger
+
+MOST_NAMESPACES = 200  # of one connection: `/messages/<room>` can be written in any number of ways
 
 log = get_logger(__name__)
 
@@ -122,9 +123,13 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         namespace = packet.namespace or "/"
         if packet.packet_type == encoding.CONNECT:
             await self._handle_connect(eio_sid, namespace, packet.data)
+        elif not self.manager.members.namespaces_of(eio_sid):
+            # A client that is in other namespaces may not know yet that it was disconnected from
+            # this one; what it sends there is ignored.
+            raise MalformedError(f"not connected to {namespace}")
         elif packet.packet_type == encoding.DISCONNECT:
             await self._handle_disconnect(eio_sid, namespace, self.reason.CLIENT_DISCONNECT)
-        elif packet.packet_type in (encoding.ACK, sio_packet.BINARY_ACK):
+        elif packet.packet_type in (encoding.ACK, encoding.BINARY_ACK):
             await self._handle_ack(eio_sid, namespace, packet.id, packet.data)
         else:
             await self._handle_event(eio_sid, namespace, packet.id, packet.data)
@@ -142,6 +147,16 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         if not self._accepts(namespace):
             self._send(eio_sid, encoding.CONNECT_ERROR, namespace, {"message": "Invalid namespace"})
             return
+        if len(self.manager.members.namespaces_of(eio_sid)) >= MOST_NAMESPACES:
+            self._refuse(
+                eio_sid,
+                namespace,
+                Refused(
+                    codes.TOO_MANY_ROOMS,
+                    f"namespace: more than {MOST_NAMESPACES} of one connection",
+                ),
+            )
+            return
         sid = await self.manager.pre_connect(eio_sid, namespace)
         if sid is None:
             raise MalformedError(f"connected to {namespace} already")
@@ -149,20 +164,19 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         try:
             await self._trigger_event("connect", namespace, sid, self.environ[eio_sid], data or {})
         except Exception as error:
-            refusal = _answer(error, "connect", namespace)["error"]
             self.manager.members.remove(sid)
-            self._send(
-                eio_sid,
-                encoding.CONNECT_ERROR,
-                namespace,
-                {"message": refusal["message"], "data": refusal},
-            )
+            self._refuse(eio_sid, namespace, error)
             return
         if sid not in self.manager.members.sockets:  # it left while its handler ran
             return
         self._send(eio_sid, encoding.CONNECT, namespace, {"sid": sid})
         self.manager.members.connect(sid)
         self._connected(self.manager.members.sockets[sid])
+
+    def _refuse(self, eio_sid: str, namespace: str, error: Exception) -> None:
+        refusal = _answer(error, "connect", namespace)["error"]
+        answer = {"message": refusal["message"], "data": refusal}
+        self._send(eio_sid, encoding.CONNECT_ERROR, namespace, answer)
 
     async def _handle_event(
         self, eio_sid: str, namespace: str, id: int | None, data: list[Any]

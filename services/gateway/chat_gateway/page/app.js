@@ -75,7 +75,7 @@ async function start() {
   chat.open(roomOf(location.hash));
   if (chat.nickname === null) chat.rename(await askName(null));
   chat.start();
-  composer.focus();
+  composer.invite();
 }
 
 function wire(chat, composer) {
@@ -84,7 +84,7 @@ function wire(chat, composer) {
     if (room !== roomOf(location.hash)) history.pushState(null, "", hashOf(room));
     chat.open(room);
     drawers.close();
-    composer.focus();
+    composer.invite();
   };
   const dialogs = new RoomDialogs(chat, openRoom);
   themeButton();

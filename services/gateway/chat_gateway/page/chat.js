@@ -35,7 +35,13 @@ export class Chat {
       isLive: (room) => this.conversations.get(room)?.phase === "live",
     });
     this.session = new Session(this);
-    this.connection = new Connection({ rotation, transports, handlers: this.#handlers() });
+    this.connection = new Connection({
+      rotation,
+      transports,
+      // The lobby too is to begin with what was missed.
+      auth: () => ({ nickname: this.nickname ?? "", lobby: "join" }),
+      handlers: this.#handlers(),
+    });
     for (const room of ["", ...load("rooms", [])]) this.#begin(room);
   }
 
@@ -200,7 +206,9 @@ export class Chat {
     return ask(this.#link.directory, event, name);
   }
 
-  #stored(entry, id) {
+  // A chat that numbers nothing gives no id; then it is the one by which the event was recognised.
+  #stored(entry, given) {
+    const id = given ?? entry.seen;
     if (!id) return;
     this.#remember(id);
     if (this.conversations.get(entry.room)?.timeline.has(id)) this.outbox.discard(entry.key);

@@ -7,13 +7,14 @@ const DRAINING = 3001;
 
 /**
  * One connection to one of several gateways, kept alive: when it breaks, the same address is tried once,
- * then the next ones, with growing delays. `handlers`: up(link), down(), changed(), event(namespace,
+ * then the next ones, with growing delays. `auth()` gives what the handshake holds; `handlers`: up(link), down(), changed(), event(namespace,
  * name, data), directoryUp().
  */
 export class Connection {
   #rotation;
   #transports;
   #handlers;
+  #auth;
   #link = null;
   #timer = null;
 
@@ -22,9 +23,10 @@ export class Connection {
   /** Why the last attempt failed, if the gateway said so. */
   reason = null;
 
-  constructor({ rotation, transports, handlers }) {
+  constructor({ rotation, transports, auth, handlers }) {
     this.#rotation = rotation;
     this.#transports = transports;
+    this.#auth = auth;
     this.#handlers = handlers;
   }
 
@@ -62,10 +64,11 @@ export class Connection {
       autoConnect: false,
       timeout: OPENING,
     });
-    const link = { manager, chat: manager.socket("/"), directory: manager.socket("/room") };
+    const chat = manager.socket("/", { auth: this.#auth() });
+    const link = { manager, chat, directory: manager.socket("/room") };
     this.#link = link;
     this.#listen(link);
-    link.chat.connect();
+    chat.connect();
     link.directory.connect();
     this.#handlers.changed();
   }
@@ -77,7 +80,7 @@ export class Connection {
     };
     chat.on("connect", current(() => this.#connected(link)));
     chat.on("connect_error", current((error) => this.#failed(error)));
-    chat.on("disconnect", current((reason, details) => this.#broken(details)));
+    chat.on("disconnect", current((reason, details) => this.#broken(reason, details)));
     chat.onAny(current((name, data) => this.#handlers.event("/", name, data)));
     directory.on("connect", current(() => this.#handlers.directoryUp(link)));
     directory.on("connect_error", current(() => this.#directoryAgain(link)));
@@ -99,8 +102,9 @@ export class Connection {
     this.#again();
   }
 
-  #broken(details) {
-    if (details?.context?.code === DRAINING) this.#rotation.next();
+  #broken(reason, details) {
+    const gone = reason === "ping timeout" || details?.context?.code === DRAINING;
+    if (gone) this.#rotation.next();
     this.phase = "reconnecting";
     this.#handlers.down();
     this.#again();

@@ -14,9 +14,9 @@ const FOR_GOOD = new Set(["invalid", "too_long", "too_many_rooms", "no_history",
 export class Session {
   #host;
   #link = null;
+  #id = null;
   #recounting = new Set();
-  /** The name of the gateway that we are connected to, as soon as it is known. */
-  gateway = null;
+  #gateway = null;
 
   constructor(host) {
     this.#host = host;
@@ -26,21 +26,28 @@ export class Session {
     return this.#link !== null;
   }
 
-  /** Our own id among a room's members. */
+  /** Our own id among a room's members, as far as it is known. */
   get self() {
-    return this.#link?.chat.id ?? null;
+    return this.#id ?? this.#guess()?.id ?? null;
+  }
+
+  /** The name of the gateway that we are connected to, as far as it is known. */
+  get gateway() {
+    return this.#gateway ?? this.#guess()?.dyno ?? null;
   }
 
   up(link) {
     this.#link = link;
-    this.gateway = null;
+    this.#id = null;
+    this.#gateway = null;
     this.#host.sender.up(link);
     for (const conversation of this.#host.conversations.values()) this.join(conversation);
   }
 
   down() {
     this.#link = null;
-    this.gateway = null;
+    this.#id = null;
+    this.#gateway = null;
     this.#host.sender.down();
     for (const conversation of this.#host.conversations.values()) conversation.broken();
   }
@@ -63,9 +70,16 @@ export class Session {
   #joined(conversation, reply) {
     const { room } = conversation;
     this.#host.shown(conversation, conversation.joined(reply));
-    this.gateway ??= reply.dyno ?? conversation.people.get(this.self)?.dyno ?? null;
+    this.#id ??= reply.id ?? null;
+    this.#gateway ??= reply.dyno ?? null;
     this.#host.sender.pump(room);
     this.#host.changed();
+  }
+
+  // A gateway that does not say who we are: whoever alone has our name among those in the lobby.
+  #guess() {
+    const lobby = this.#host.conversations.get("");
+    return lobby.people.get(this.#id) ?? lobby.people.named(this.#host.nickname || "Unnamed");
   }
 
   #notJoined(conversation, error) {
@@ -117,7 +131,8 @@ export class Session {
 
   #about(conversation, name, data) {
     if (name === "chat message") {
-      if (conversation.timeline.live(data)) this.#host.shown(conversation, [data]);
+      const shown = conversation.timeline.live(data);
+      if (shown) this.#host.shown(conversation, [shown]);
     } else if (name === "typing") {
       conversation.typists.note(data, Date.now());
     } else if (name === "presence" && conversation.phase === "live") {

@@ -150,10 +150,10 @@ class EngineServer:
         if transport == "polling":
             link = PollingLink(self._send_buffer)
             session = await self._start(request, link)
-            return await polling.get(session, link, self.ping_interval)
-        socket, wire = await websocket.open_websocket(request, self.max_payload, self._send_buffer)
-        session = await self._start(request, wire)
-        await websocket.read(session, socket, wire)
+            return await polling.get(session, link, request, self.ping_interval)
+        socket = await websocket.open_websocket(request, self.max_payload, self._send_buffer)
+        session = await self._start(request, socket.link)
+        await websocket.read(session, socket)
         return socket
 
     async def _start(self, request: web.Request, link: Link) -> Session:
@@ -178,41 +178,37 @@ class EngineServer:
         link = session.link
         if not isinstance(link, PollingLink):
             return bad_request("this session is on a WebSocket")
+        if request.method not in ("GET", "POST"):
+            return bad_request("Bad method", _BAD_METHOD)
         if request.method == "POST":
             return await polling.post(session, link, request)
-        return await polling.get(session, link, self.ping_interval + self.ping_timeout)
+        return await polling.get(session, link, request, self.ping_interval + self.ping_timeout)
 
     async def _upgrade(self, request: web.Request, session: Session) -> web.StreamResponse:
         """Move a polling session to a WebSocket (protocol document, "Upgrade")."""
-        socket, wire = await websocket.open_websocket(request, self.max_payload, self._send_buffer)
+        socket = await websocket.open_websocket(request, self.max_payload, self._send_buffer)
         old = session.link
         if not isinstance(old, PollingLink) or session.upgrading:
-            wire.end(websocket.PROTOCOL_ERROR, "this session is on a WebSocket already")
+            await websocket.turn_away(socket, "this session is on a WebSocket already")
             return socket
         session.upgrading = True
         try:
             async with asyncio.timeout(UPGRADE_SECONDS):
-                moved = await self._probe(session, socket, wire, old)
+                moved = await self._probe(socket, old)
         except (TimeoutError, MalformedError):
             moved = False
         finally:
             session.upgrading = False
         if moved and not session.closed:
-            session.move_to(wire)
+            session.move_to(socket.link)
             session.send(old.take())
-            await websocket.read(session, socket, wire)
+            await websocket.read(session, socket)
         else:
-            wire.end(websocket.PROTOCOL_ERROR, "no upgrade")
+            await websocket.turn_away(socket, "no upgrade")
         return socket
 
-    async def _probe(
-        self,
-        session: Session,
-        socket: web.WebSocketResponse,
-        wire: websocket.WebSocketLink,
-        old: PollingLink,
-    ) -> bool:
-        if not await websocket.probed(socket, wire):
+    async def _probe(self, socket: websocket.Socket, old: PollingLink) -> bool:
+        if not await websocket.probed(socket):
             return False
         old.release()
         return await websocket.confirmed(socket)

@@ -1,4 +1,4 @@
-"""The HTTP server under the sessions: aiohttp, with deadlines for clients that send slowly."""
+"""The HTTP server under the sessions: aiohttp, with deadlines for clients that are slow."""
 
 from __future__ import annotations
 
@@ -7,24 +7,35 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler
 
+from chat_gateway.sockets.masking import MaskedReader
+
+LINGER_SECONDS = 2.0  # for a client to read the answer to a request that it has not sent to its end
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+# What aiohttp would log as an error of ours, with a traceback.
+CLIENT_FAULTS = (HttpProcessingError, web.RequestPayloadError, web.HTTPException)
 
 
 class DeadlineHandler(RequestHandler):
-    """Closes a connection whose first request head is not complete in time.
+    """Closes a connection whose first request head is not complete in time, or whose client does
+    not read an answer.
 
-    aiohttp waits for ever for it ("slow loris"); later requests are covered by its keep-alive
-    timeout.
+    aiohttp waits for ever for both ("slow loris", "slow read"); heads of later requests are covered
+    by its keep-alive timeout.
     """
 
-    __slots__ = ("_deadline", "_head_seconds")
+    __slots__ = ("_deadline", "_head_seconds", "_unread", "_unread_check", "on_gone")
 
     def __init__(self, manager: web.Server, *, head_seconds: float, **options: Any) -> None:
         super().__init__(manager, **options)
         self._head_seconds = head_seconds
         self._deadline: asyncio.TimerHandle | None = None
+        self._unread = 0  # bytes, when last looked
+        self._unread_check: asyncio.TimerHandle | None = None
+        self.on_gone: Callable[[], None] | None = None  # called if the connection ends first
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -38,9 +49,43 @@ class DeadlineHandler(RequestHandler):
             self._deadline = None
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
+        for timer in (self._deadline, self._unread_check):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
+        if self.on_gone is not None:
+            self.on_gone()
+
+    def pause_writing(self) -> None:
+        """Called when the client reads more slowly than we write."""
+        super().pause_writing()
+        if self._unread_check is None and self._payload_parser is None:  # a session has its own way
+            self._look_again()
+
+    def set_parser(self, parser: Any, data_received_cb: Callable[[], None] | None = None) -> None:
+        """Called when the connection becomes a WebSocket."""
+        masked: Any = MaskedReader(parser)
+        super().set_parser(masked, data_received_cb)
+
+    def log_exception(self, *args: Any, **options: Any) -> None:
+        if not isinstance(options.get("exc_info"), CLIENT_FAULTS):
+            super().log_exception(*args, **options)
+
+    def _look_again(self) -> None:
+        if self.transport is None:
+            return
+        self._unread = self.transport.get_write_buffer_size()
+        loop = asyncio.get_running_loop()
+        self._unread_check = loop.call_later(self._head_seconds, self._check_unread)
+
+    def _check_unread(self) -> None:
+        self._unread_check = None
+        if self.transport is None or not self.writing_paused:
+            return
+        if self.transport.get_write_buffer_size() < self._unread:
+            self._look_again()
+        else:
+            self._expire()
 
     def _expire(self) -> None:
         if self.transport is not None:
@@ -59,22 +104,27 @@ class FrontServer(web.Server):
             self,
             loop=asyncio.get_running_loop(),
             head_seconds=self._head_seconds,
+            lingering_time=LINGER_SECONDS,
             **self._kwargs,
         )
 
 
 def body_deadline(seconds: float) -> Any:
-    """Middleware: a request whose body is not complete in *seconds* is answered with 408."""
+    """Middleware: a handler that reads a body raises HTTPRequestTimeout (408) if it is not complete
+    after *seconds*.
+    """
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.can_read_body:
-            try:
-                async with asyncio.timeout(seconds):
-                    await request.read()
-            except TimeoutError:
-                return web.Response(status=408, headers={"Connection": "close"})
-        return await handler(request)
+        if not request.can_read_body:
+            return await handler(request)
+        late = web.HTTPRequestTimeout(headers={"Connection": "close"})
+        loop = asyncio.get_running_loop()
+        deadline = loop.call_later(seconds, request.content.set_exception, late)
+        try:
+            return await handler(request)
+        finally:
+            deadline.cancel()
 
     return middleware
 
@@ -91,10 +141,21 @@ async def cross_origin(request: web.Request, handler: Handler) -> web.StreamResp
                 "Access-Control-Max-Age": "600",
             },
         )
-    else:
+        _let_in(request, response)
+        return response
+    try:
         response = await handler(request)
-    if not response.prepared and (origin := request.headers.get("Origin")):
+    except web.HTTPException as refusal:
+        # A page may read why it was refused, too: it then tries another gateway.
+        _let_in(request, refusal)
+        raise
+    if not response.prepared:
+        _let_in(request, response)
+    return response
+
+
+def _let_in(request: web.Request, response: web.StreamResponse | web.HTTPException) -> None:
+    if origin := request.headers.get("Origin"):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Allow-Credentials"] = "true"
         response.headers["Vary"] = "Origin"
-    return response

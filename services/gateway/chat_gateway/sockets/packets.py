@@ -7,7 +7,6 @@ Source: the Engine.IO protocol, revision 4 (socketio/socket.io, docs/engine.io-p
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -51,7 +50,7 @@ def _decode_part(part: str) -> Packet:
         return decode(part)
     try:
         return Packet(MESSAGE, base64.b64decode(part[1:], validate=True))
-    except binascii.Error as error:
+    except ValueError as error:
         raise MalformedError(f"not base64: {error}") from error
 
 

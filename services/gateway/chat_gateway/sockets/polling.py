@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from chat_gateway.sockets import packets
+from chat_gateway.sockets.front import DeadlineHandler
 from chat_gateway.sockets.packets import Outgoing, Packet
-from chat_gateway.sockets.session import TRANSPORT_ERROR, Session
+from chat_gateway.sockets.session import TRANSPORT_CLOSE, TRANSPORT_ERROR, Session
 from chatcluster.core.codes import Code
 from chatcluster.core.errors import MalformedError
 
 MOST_PACKETS = 1000  # in one POST body: a client that was offline for a while sends what it kept
+MOST_IN_BODY = 16  # of a GET: python-engineio's client refuses more (`Payload.max_decode_packets`)
+UPGRADING_SECONDS = 0.1  # a GET waits while its client tries a WebSocket
 
 _NOOP = Outgoing(Packet(packets.NOOP))
 _CLOSE = Outgoing(Packet(packets.CLOSE))
@@ -23,12 +26,12 @@ class PollingLink:
     """Keeps what is to be sent until the client asks for it."""
 
     name = "polling"
-    __slots__ = ("_bytes", "_limit", "_waiter", "ended", "posting", "queue")
+    __slots__ = ("_bytes", "_limit", "_waiter", "leaving", "posting", "queue")
 
     def __init__(self, limit: int) -> None:
         self.queue: list[Outgoing] = []
         self.posting = False
-        self.ended = False
+        self.leaving = False  # the client said goodbye
         self._bytes = 0
         self._limit = limit
         self._waiter: asyncio.Future[None] | None = None
@@ -46,10 +49,9 @@ class PollingLink:
         return self._bytes
 
     def close(self, code: Code | None) -> None:
-        # The waiting GET, if there is one, ends with a close packet; the session's id is unknown
-        # from then on, so that the next request is answered with 400.
-        self.ended = True
-        self.queue.append(_CLOSE)
+        # The waiting GET, if there is one, ends with a close packet, or with a noop if the client
+        # closed; the session's id is unknown from then on: the next request is answered with 400.
+        self.queue.append(_NOOP if self.leaving else _CLOSE)
         self.wake()
 
     @property
@@ -72,6 +74,13 @@ class PollingLink:
         taken, self.queue, self._bytes = self.queue, [], 0
         return taken
 
+    def take_body(self) -> str:
+        """As much of it as clients take in one body."""
+        taken, self.queue = self.queue[:MOST_IN_BODY], self.queue[MOST_IN_BODY:]
+        texts = [one.text for one in taken]
+        self._bytes = max(0, self._bytes - sum(map(len, texts))) if self.queue else 0
+        return packets.SEPARATOR.join(texts)
+
     async def poll(self, timeout: float) -> str:
         """What there is to send, after waiting for it up to *timeout* seconds, as a body."""
         if not self.queue:
@@ -83,33 +92,50 @@ class PollingLink:
                 self.queue.append(_NOOP)
             finally:
                 self._waiter = None
-        return packets.SEPARATOR.join(one.text for one in self.take())
+        return self.take_body()
 
 
-async def get(session: Session, link: PollingLink, timeout: float) -> web.Response:
-    """Answer a GET. A second one at the same time breaks the protocol and ends the session."""
+async def get(
+    session: Session, link: PollingLink, request: web.Request, timeout: float
+) -> web.Response:
+    """Answer a GET. A second one at the same time breaks the protocol and ends the session, as does
+    a client that does not wait for the answer.
+    """
     if link.polled:
         session.close(TRANSPORT_ERROR)
         return bad_request("overlapping polling requests")
-    return _text(await link.poll(0.1 if session.upgrading else timeout))
+
+    def gone() -> None:
+        if session.link is link:
+            session.close(TRANSPORT_CLOSE)
+
+    connection = request.protocol
+    assert isinstance(connection, DeadlineHandler), "made by our server"
+    connection.on_gone = gone
+    try:
+        return _text(await link.poll(UPGRADING_SECONDS if session.upgrading else timeout))
+    finally:
+        connection.on_gone = None
 
 
 async def post(session: Session, link: PollingLink, request: web.Request) -> web.Response:
-    """Take the packets of a POST, in order. A malformed one ends the session."""
+    """Take the packets of a POST, in order. Whatever is wrong with it ends the session."""
     if link.posting:
         session.close(TRANSPORT_ERROR)
         return bad_request("overlapping polling requests")
     link.posting = True
+    taken = False
     try:
         for packet in packets.decode_body(await request.read(), MOST_PACKETS):
+            link.leaving = link.leaving or packet.kind == packets.CLOSE
             await session.receive(packet)
-            if packet.kind == packets.CLOSE:
-                break
-    except MalformedError as error:
-        session.close(TRANSPORT_ERROR)
+        taken = True
+    except (MalformedError, web.RequestPayloadError, ConnectionError) as error:
         return bad_request(str(error))
     finally:
         link.posting = False
+        if not taken:
+            session.close(TRANSPORT_ERROR)
     return _text("ok")
 
 

@@ -15,7 +15,7 @@ def make_fanout(settings: ClusterSettings, origin: str) -> Fanout:
     """Not opened yet. Raises ValueError for an address that is none."""
     if settings.mode == "hub":
         return HubFanout(
-            settings.hub_urls, name=origin, token=settings.hub_token.get_secret_value()
+            settings.hub_urls, gateway=origin, token=settings.hub_token.get_secret_value()
         )
     if settings.mode == "adapter":
         return AdapterFanout(settings.redis_url, key=settings.key)

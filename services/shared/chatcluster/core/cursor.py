@@ -27,21 +27,22 @@ class Replay:
 class RoomCursor:
     """Turns a carrier that may lose, repeat and reorder into each message once and in order.
 
-    `accept` decides about one message that the carrier brought. Positions of an earlier log
-    (another epoch) that arrive late are ignored; a new epoch is read from its beginning.
+    `accept` decides about one message that the carrier brought. One of an epoch that was left is
+    ignored. One of an unknown epoch may be of a new log or be a straggler of an old one: only the
+    log can tell, so it is asked.
     """
 
     __slots__ = ("_left", "position")
 
     def __init__(self, position: Position) -> None:
         self.position = position
-        self._left: set[str] = set()
+        self._left: dict[str, Position] = {}  # by epoch: how far it was delivered
 
     def accept(self, at: Position) -> Deliver | Ignore | Replay:
         if at.epoch in self._left:
             return Ignore()
         if at.epoch != self.position.epoch:
-            self.restart(at.epoch)
+            return Replay(after=self.position)
         if at.offset <= self.position.offset:
             return Ignore()
         if at.offset > self.position.offset + 1:
@@ -53,13 +54,14 @@ class RoomCursor:
         """Go on from *at* although what lies before it was not delivered here: the log no longer
         has it.
         """
-        if at.epoch != self.position.epoch:
-            self.restart(at.epoch)
+        self.restart(at.epoch)
         if at.offset > self.position.offset:
             self.position = at
 
     def restart(self, epoch: str) -> None:
-        """The log was lost and begun anew under *epoch*."""
-        self._left.add(self.position.epoch)
-        self._left.discard(epoch)
-        self.position = Position(epoch, 0)
+        """The log is one named *epoch* now: a new one is delivered from its beginning, and one that
+        came back (a store that was restored) from where it was left.
+        """
+        if epoch != self.position.epoch:
+            self._left[self.position.epoch] = self.position
+            self.position = self._left.pop(epoch, Position(epoch, 0))

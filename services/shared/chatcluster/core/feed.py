@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import heapq
 import itertools
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
-from chatcluster.core.cursor import Deliver, Replay, RoomCursor
+from chatcluster.core.cursor import Deliver, Ignore, Replay, RoomCursor
 from chatcluster.core.position import Position
 
 T = TypeVar("T")
@@ -49,50 +48,63 @@ class Feed(Generic[T]):
             decision = self._cursor.accept(at)
             if isinstance(decision, Deliver):
                 return [(at, item)]
-            if not isinstance(decision, Replay):
+            if isinstance(decision, Ignore):
                 return []
-        heapq.heappush(self._held, (at.offset, next(self._order), at, item))
+        self._hold(at, item)
         return self._release() if self._cursor is not None else []
 
     def fill(
         self, entries: Iterable[tuple[Position, T]], *, complete: bool
     ) -> list[tuple[Position, T]]:
         """The log was read from `gap` on. *complete*: these follow it directly; otherwise what lies
-        between is gone, and the feed goes on with them."""
+        between is gone, and the feed goes on with them.
+
+        Entries of another epoch than `gap`'s are the newest of a log that was begun anew: if they
+        are not its first ones, the gap is then before them.
+        """
         assert self._cursor is not None, "a feed is filled after its start"
-        out = []
+        asked, out = self._cursor.position.epoch, []
         for at, item in entries:
+            self._cursor.restart(at.epoch)
             decision = self._cursor.accept(at)
-            if isinstance(decision, Replay) and not complete:
+            if isinstance(decision, Replay) and at.epoch != asked:
+                self._hold(at, item)
+            elif isinstance(decision, Replay) and not complete:
                 self._cursor.skip_to(at)
                 decision = Deliver()
             if isinstance(decision, Deliver):
                 out.append((at, item))
+        if complete:  # the log is of our epoch, so what is held of others are stragglers
+            self._held = [one for one in self._held if not self._foreign(one[2])]
         return out + self._release()
 
     def skip(self) -> list[tuple[Position, T]]:
         """Give up the gap: go on with what is held back, without what is missing before it."""
         assert self._cursor is not None, "a feed skips after its start"
         out = []
-        for _, _, at, item in self._take():
-            if at.epoch != self._cursor.position.epoch or at.offset > self._cursor.position.offset:
-                self._cursor.skip_to(at)
-                out.append((at, item))
+        while self._held:
+            # What is held of this epoch first, then that of the epoch which came next.
+            earliest = min(self._held, key=lambda one: (self._foreign(one[2]), one[1]))
+            epoch = earliest[2].epoch
+            at, item = next((one[2], one[3]) for one in self._held if one[2].epoch == epoch)
+            self._cursor.skip_to(at)
+            out += [(at, item), *self._release()]
         return out
+
+    def _foreign(self, at: Position) -> bool:
+        return self._cursor is None or at.epoch != self._cursor.position.epoch
+
+    def _hold(self, at: Position, item: T) -> None:
+        self._held.append((at.offset, next(self._order), at, item))
 
     def _release(self) -> list[tuple[Position, T]]:
         assert self._cursor is not None
-        out = []
-        still = []
-        for held in self._take():
-            decision = self._cursor.accept(held[2])
-            if isinstance(decision, Deliver):
-                out.append((held[2], held[3]))
-            elif isinstance(decision, Replay):
-                still.append(held)
-        self._held = still  # sorted, so it is a heap
-        return out
-
-    def _take(self) -> list[tuple[int, int, Position, T]]:
         held, self._held = sorted(self._held, key=lambda one: one[:2]), []
-        return held
+        out = []
+        for one in held:
+            decision = self._cursor.accept(one[2])
+            if isinstance(decision, Deliver):
+                out.append((one[2], one[3]))
+            elif isinstance(decision, Replay):
+                self._held.append(one)
+        return out

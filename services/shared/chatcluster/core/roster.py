@@ -5,31 +5,30 @@ numbered, so that whoever missed something notices and asks:
 
     came    {room, prev, version, joined, left}   a change; follows the one numbered `prev`
     state   {room, version, people}               everything, as an answer
-    ask     {rooms, to?}                          who is there? (`to`: asked of one gateway only)
-    alive   {rooms: {room: version}}              a sign of life, with what changed lately
+    none    {rooms, version}                      nobody is in these, as an answer
+    ask     {rooms: {room: version}, to?}         who is there? (`to`: asked of one gateway only)
+    alive   {beat, rooms: {room: version}, new: [room], asks: {origin: {room: version}}}
+                                                  a sign of life, see below
     bye     {}                                    the gateway is going
 
 A room that a gateway has nobody in has version 0. Numbers grow over a gateway's whole life, so that
-a room that was emptied and filled again is not mistaken for its former self.
+a room that was emptied and filled again is not mistaken for its former self. The versions in a
+question are the asker's own.
+
+Any signal may be lost. A sign of life says what changed in the last three beats (`rooms`) and which
+rooms the gateway follows since then (`new`: others answer by naming theirs in their next beats).
+Whoever missed more than three, by their number, asks about everything; and a question to one
+gateway is repeated with every beat (`asks`) until it is answered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from chatcluster.core.peers import BEATS, Peer, parse_people, table
 from chatcluster.core.people import Change, Person, Signal
-
-BEATS = 3  # signs of life that may be missed, and beats for which a change is repeated
-
-
-@dataclass(slots=True)
-class _View:
-    """What one other gateway said of one room."""
-
-    version: int = 0
-    people: dict[str, Person] = field(default_factory=dict)
+from chatcluster.core.views import Views
 
 
 class Roster:
@@ -43,13 +42,14 @@ class Roster:
         self._origin = origin
         self._silence = beat_seconds * BEATS
         self._count = 0
+        self._beats = 0
         self._versions: dict[str, int] = {}
         self._mine: dict[str, dict[str, Person]] = {}
-        self._theirs: dict[str, dict[str, _View]] = {}  # by room, then by origin
-        self._heard: dict[str, float] = {}
-        self._recent: list[dict[str, None]] = [{} for _ in range(BEATS)]
+        self._peers: dict[str, Peer] = {}
+        self._recent: list[dict[str, None]] = [{} for _ in range(BEATS)]  # changed, by beat
+        self._new: list[dict[str, None]] = [{} for _ in range(BEATS)]  # followed, by beat
         self._to_tell: dict[str, Change] = {}  # to other gateways
-        self._changes: dict[str, Change] = {}  # to this gateway's own people
+        self._views = Views()
 
     # This gateway's own people.
 
@@ -60,33 +60,32 @@ class Roster:
         first = room not in self._mine
         self._mine.setdefault(room, {})[person.id] = person
         self._to_tell.setdefault(room, Change()).add(person)
-        self._changes.setdefault(room, Change()).add(person)
-        return Signal(room, "ask", {"rooms": [room]}) if first else None
+        self._views.change(room).add(person)
+        if not first:
+            return None
+        self._new[0][room] = None
+        return Signal(room, "ask", {"rooms": self._own([room])})
 
     def left(self, room: str, id: str) -> None:
         people = self._mine.get(room, {})
         if people.pop(id, None) is None:
             return
         self._to_tell.setdefault(room, Change()).remove(id)
-        self._changes.setdefault(room, Change()).remove(id)
+        self._views.change(room).remove(id)
         if not people:
             del self._mine[room]
-            self._theirs.pop(room, None)
-            self._changes.pop(room, None)
+            self._views.close(room)
 
     def people(self, room: str) -> Iterable[Person]:
         yield from self._mine.get(room, {}).values()
-        for view in self._theirs.get(room, {}).values():
-            yield from view.people.values()
+        yield from self._views.people(room)
 
     def count(self, room: str) -> int:
-        views = self._theirs.get(room, {}).values()
-        return len(self._mine.get(room, ())) + sum(len(view.people) for view in views)
+        return len(self._mine.get(room, ())) + self._views.count(room)
 
     def take_changes(self) -> Mapping[str, Change]:
         """What this gateway's own people have to be told, by room."""
-        changes, self._changes = self._changes, {}
-        return {room: change for room, change in changes.items() if change.joined or change.left}
+        return self._views.take_changes()
 
     # What is said.
 
@@ -97,111 +96,119 @@ class Roster:
 
     def beat(self, now: float) -> Signal:
         """A sign of life; forgets those who gave none for three beats."""
-        for origin in [o for o, heard in self._heard.items() if now - heard > self._silence]:
+        for origin in [o for o, peer in self._peers.items() if now - peer.heard > self._silence]:
             self._forget(origin)
-        rooms = {room: self._versions.get(room, 0) for beat in self._recent for room in beat}
+        self._beats += 1
+        body = {
+            "beat": self._beats,
+            "rooms": self._own(room for beat in self._recent for room in beat),
+            "new": [room for beat in self._new for room in beat if room in self._mine],
+            "asks": {
+                origin: asked
+                for origin, peer in self._peers.items()
+                if (asked := self._unanswered(peer))
+            },
+        }
         self._recent = [{}, *self._recent[:-1]]
-        return Signal(None, "alive", {"rooms": rooms})
+        self._new = [{}, *self._new[:-1]]
+        return Signal(None, "alive", body)
 
     def interrupted(self) -> list[Signal]:
         """The carrier was away: ask everybody again, and repeat in the next beat what this gateway
         last said.
         """
         self._recent[0].update(dict.fromkeys(self._versions))
-        return [Signal(None, "ask", {"rooms": list(self._mine)})] if self._mine else []
+        return [Signal(None, "ask", {"rooms": self._own(self._mine)})] if self._mine else []
 
     # What is heard.
 
-    def hear(self, origin: str, kind: str, body: Mapping[str, Any], now: float) -> list[Signal]:
-        """Another gateway's signal; gives what to answer. A body of another form raises LookupError
-        or TypeError.
+    def hear(self, origin: str, kind: str, body: Any, now: float) -> list[Signal]:
+        """Another gateway's signal; gives what to answer. A body of another form raises
+        LookupError, TypeError or ValueError.
         """
         if origin == self._origin:
             return []
         if kind == "bye":
             self._forget(origin)
             return []
-        known = origin in self._heard
-        self._heard[origin] = now
-        answers = [] if known or not self._mine else [self._question(list(self._mine), origin)]
-        if kind == "ask":
-            return answers + self._answer(body)
-        if kind == "alive":
-            return answers + self._compare(origin, body["rooms"])
-        if kind == "state":
-            self._learn(origin, body["room"], body["version"], body["people"])
-        if kind == "came":
-            return answers + self._follow(origin, body)
+        known = origin in self._peers
+        self._peers.setdefault(origin, Peer(now)).heard = now
+        answers = [] if known else self._question(origin, self._mine)
+        hearing = {
+            "ask": self._asked,
+            "alive": self._alive,
+            "came": self._follow,
+            "state": self._learn,
+            "none": self._learn_empty,
+        }.get(kind)
+        if hearing is not None:
+            answers += hearing(origin, table(body))
         return answers
 
-    def _answer(self, body: Mapping[str, Any]) -> list[Signal]:
-        to = body.get("to")
-        if to is not None and to != self._origin:
+    def _asked(self, origin: str, body: Mapping[str, Any]) -> list[Signal]:
+        if body.get("to", self._origin) != self._origin:
             return []
+        rooms = table(body["rooms"])
+        return self._compare(origin, rooms) + self._answer(rooms, directed="to" in body)
+
+    def _alive(self, origin: str, body: Mapping[str, Any]) -> list[Signal]:
+        rooms, new = table(body["rooms"]), body["new"]
+        asked = table(table(body["asks"]).get(self._origin, {}))
+        self._recent[0].update((room, None) for room in new if room in self._mine)
+        lost = self._peers[origin].lost(body["beat"])
+        answers = self._question(origin, self._mine) if lost else []
+        answers += self._compare(origin, rooms) + self._compare(origin, asked)
+        return answers + (self._answer(asked, directed=True) if asked else [])
+
+    def _answer(self, rooms: Iterable[str], *, directed: bool) -> list[Signal]:
+        """What is said about *rooms*, each of them if the question was *directed* to this one."""
         signals = self.tell()
-        for room in body["rooms"]:
-            people = self._mine.get(room)
-            if people or to is not None:
+        for room in rooms:
+            if (people := self._mine.get(room)) is not None:
                 state = {
                     "room": room,
-                    "version": self._versions.get(room, 0),
-                    "people": [list(person) for person in (people or {}).values()],
+                    "version": self._versions[room],
+                    "people": [list(person) for person in people.values()],
                 }
                 signals.append(Signal(room, "state", state))
+        empty = [room for room in rooms if room not in self._mine]
+        if directed and empty:
+            signals.append(Signal(None, "none", {"rooms": empty, "version": self._count}))
         return signals
 
     def _compare(self, origin: str, rooms: Mapping[str, int]) -> list[Signal]:
-        behind = [
-            room
-            for room, version in rooms.items()
-            if room in self._mine and self._version(room, origin) != version
-        ]
-        return [self._question(behind, origin)] if behind else []
+        """Ask about those of which something else is known here."""
+        known = {room: self._views.version(room, origin) for room in rooms if room in self._mine}
+        return self._question(origin, [room for room in known if known[room] != rooms[room]])
 
     def _follow(self, origin: str, body: Mapping[str, Any]) -> list[Signal]:
         room, prev, version = body["room"], body["prev"], body["version"]
-        if room not in self._mine or version <= self._version(room, origin):
+        joined, left = parse_people(body["joined"]), [str(id) for id in body["left"]]
+        known = self._views.version(room, origin)
+        if room not in self._mine or version <= known:
             return []
-        if prev != self._version(room, origin):
-            return [self._question([room], origin)]
-        view = self._theirs.setdefault(room, {}).setdefault(origin, _View())
-        view.version = version
-        change = self._changes.setdefault(room, Change())
-        for person in map(_person, body["joined"]):
-            view.people[person.id] = person
-            change.add(person)
-        for id in body["left"]:
-            if view.people.pop(id, None) is not None:
-                change.remove(id)
-        if not view.people:
-            del self._theirs[room][origin]
+        if prev != known:
+            return self._question(origin, [room])
+        self._views.follow(room, origin, version, joined=joined, left=left)
         return []
 
-    def _learn(self, origin: str, room: str, version: int, people: Iterable[Any]) -> None:
-        if room not in self._mine:
-            return
-        views = self._theirs.setdefault(room, {})
-        old = views.get(origin, _View())
-        new = _View(version, {person.id: person for person in map(_person, people)})
-        if version < old.version and new.people:
-            return  # an answer from before what is known already
-        change = self._changes.setdefault(room, Change())
-        for id in old.people.keys() - new.people.keys():
-            change.remove(id)
-        for id, person in new.people.items():
-            if old.people.get(id) != person:
-                change.add(person)
-        if new.people:
-            views[origin] = new
-        else:
-            views.pop(origin, None)
+    def _learn(self, origin: str, body: Mapping[str, Any]) -> list[Signal]:
+        room, version, people = body["room"], body["version"], parse_people(body["people"])
+        self._peers[origin].owed.pop(room, None)
+        if room in self._mine and version >= self._views.version(room, origin):
+            self._views.replace(room, origin, version, people)
+        return []
+
+    def _learn_empty(self, origin: str, body: Mapping[str, Any]) -> list[Signal]:
+        for room in body["rooms"]:
+            self._peers[origin].owed.pop(room, None)
+            if 0 < self._views.version(room, origin) <= body["version"]:
+                self._views.replace(room, origin, 0, ())
+        return []
 
     def _forget(self, origin: str) -> None:
-        self._heard.pop(origin, None)
-        for room, views in self._theirs.items():
-            view = views.pop(origin, None)
-            for id in view.people if view else ():
-                self._changes.setdefault(room, Change()).remove(id)
+        self._peers.pop(origin, None)
+        self._views.forget(origin)
 
     def _came(self, room: str, change: Change) -> Signal:
         prev = self._versions.get(room, 0)
@@ -220,14 +227,17 @@ class Roster:
         }
         return Signal(room, "came", body)
 
-    def _version(self, room: str, origin: str) -> int:
-        view = self._theirs.get(room, {}).get(origin)
-        return view.version if view is not None else 0
+    def _own(self, rooms: Iterable[str]) -> dict[str, int]:
+        return {room: self._versions.get(room, 0) for room in rooms}
 
-    def _question(self, rooms: list[str], origin: str) -> Signal:
-        return Signal(None, "ask", {"rooms": rooms, "to": origin})
+    def _question(self, origin: str, rooms: Iterable[str]) -> list[Signal]:
+        """Ask one gateway about *rooms*, those left out that it was asked about already."""
+        owed = self._peers[origin].owed
+        asked = self._own(room for room in rooms if room not in owed)
+        owed.update(dict.fromkeys(asked, self._beats))
+        return [Signal(None, "ask", {"rooms": asked, "to": origin})] if asked else []
 
-
-def _person(fields: Any) -> Person:
-    id, nickname, dyno = fields
-    return Person(str(id), str(nickname), str(dyno))
+    def _unanswered(self, peer: Peer) -> dict[str, int]:
+        """The versions of the rooms that *peer* was asked about more than a beat ago."""
+        peer.owed = {room: beat for room, beat in peer.owed.items() if room in self._mine}
+        return self._own(room for room, beat in peer.owed.items() if beat < self._beats - 1)

@@ -35,7 +35,7 @@ def unpack(data: bytes) -> Any:
     """The inverse of `pack`. Raises MalformedError."""
     try:
         return msgpack.unpackb(data, raw=False, timestamp=3, strict_map_key=False)
-    except (ValueError, TypeError, msgpack.UnpackException) as error:
+    except (ValueError, TypeError, OverflowError, msgpack.UnpackException) as error:
         raise MalformedError(f"not MessagePack: {error}") from error
 
 

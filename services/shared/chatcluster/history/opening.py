@@ -9,8 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
+from chatcluster.connections.postgres_schema import identifier
 from chatcluster.history.memory import MemoryDirectory, MemoryRoomLog
 from chatcluster.history.port import Retention, RoomDirectory, RoomLog
+from chatcluster.history.postgres import PostgresRoomLog
+from chatcluster.history.postgres_directory import PostgresDirectory
 from chatcluster.history.redis import RedisDirectory, RedisRoomLog
 
 
@@ -24,14 +27,18 @@ class OpenedStore:
 
 @asynccontextmanager
 async def opened(
-    history: Literal["memory", "redis", "off"],
+    history: Literal["memory", "redis", "postgres", "off"],
     *,
     redis_url: str,
+    postgres_dsn: str = "",
     retention: Retention,
     rooms_limit: int,
     prefix: str = "chatcluster",
 ) -> AsyncIterator[OpenedStore]:
-    """The store, which is closed again at the end. Raises HistoryError when it does not answer."""
+    """The store, which is closed again at the end. Raises HistoryError when it does not answer.
+
+    In Postgres, *prefix* is made a name for tables where it is none.
+    """
     if history == "off":
         yield OpenedStore(None, MemoryDirectory(rooms_limit))
     elif history == "memory":
@@ -40,6 +47,10 @@ async def opened(
             yield OpenedStore(log, MemoryDirectory(rooms_limit))
         finally:
             await log.close()
+    elif history == "postgres":
+        tables = identifier(prefix)
+        async with _in_postgres(postgres_dsn, retention, rooms_limit, tables) as store:
+            yield store
     else:
         async with _in_redis(redis_url, retention, rooms_limit, prefix) as store:
             yield store
@@ -51,6 +62,20 @@ async def _in_redis(
 ) -> AsyncIterator[OpenedStore]:
     log = RedisRoomLog(url, retention, prefix=prefix)
     directory = RedisDirectory(url, rooms_limit, prefix=prefix)
+    try:
+        await log.open()
+        yield OpenedStore(log, directory)
+    finally:
+        await directory.close()
+        await log.close()
+
+
+@asynccontextmanager
+async def _in_postgres(
+    dsn: str, retention: Retention, rooms_limit: int, prefix: str
+) -> AsyncIterator[OpenedStore]:
+    log = PostgresRoomLog(dsn, retention, prefix=prefix)
+    directory = PostgresDirectory(dsn, rooms_limit, prefix=prefix)
     try:
         await log.open()
         yield OpenedStore(log, directory)

@@ -16,6 +16,8 @@ from structlog.typing import EventDict, Processor
 
 # At `info` these write a line per request or packet, with its contents.
 TALKATIVE = ("aiohttp", "socketio", "engineio")
+# Its warnings repeat what a client wrote in its handshake.
+QUOTING = "aiohttp.websocket"
 
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -55,6 +57,7 @@ def configure(level: str, format: Literal["json", "text"]) -> None:
     root.setLevel(level.upper())
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger(QUOTING).setLevel(logging.ERROR)
 
 
 def get_logger(name: str) -> BoundLogger:

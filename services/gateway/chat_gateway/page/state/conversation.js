@@ -74,7 +74,7 @@ export class Conversation {
 
   /** Everything has been read; true when that is news. */
   read() {
-    const newest = this.timeline.last;
+    const newest = this.timeline.newest ?? this.timeline.last;
     if (newest === null || newest === this.readId) return false;
     this.readId = newest;
     return true;

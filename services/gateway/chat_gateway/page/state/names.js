@@ -1,11 +1,13 @@
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
-const CONTROL_BUT_BREAKS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+const CONTROL = /[\p{Cc}\p{Cs}]/gu;
+const CONTROL_BUT_BREAKS = /(?![\n\t])[\p{Cc}\p{Cs}]/gu;
+// Invisible signs that turn a line of text around; a name may not have them.
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
 const HUES = [195, 40, 280, 135, 345, 85, 245, 15]; // far enough apart to be told from each other
 export const SHAPES = 6;
 
 /** A name as the protocol has it: trimmed, at most 64 characters, no control characters. */
 export function cleanName(text) {
-  return Array.from(text.replace(CONTROL, " ").trim()).slice(0, 64).join("").trim();
+  return Array.from(text.replace(TURNING, "").replace(CONTROL, " ").trim()).slice(0, 64).join("").trim();
 }
 
 /** A message's text as it is sent; empty when there is nothing to say. */

@@ -84,13 +84,13 @@ export class Outbox {
    */
   saw(message) {
     const room = message.room ?? "";
-    const stored = this.#entries.find((entry) => entry.id === message.id && message.id);
+    const stored = this.#entries.find((entry) => entry.id === message.id);
     if (stored) {
       this.discard(stored.key);
       return;
     }
     const entry = this.#lane(room)[0];
-    if (!entry?.tried || entry.seen || !message.id) return;
+    if (!entry?.tried || entry.seen) return;
     if (entry.text === message.message && (entry.nickname || "Unnamed") === message.nick) {
       entry.seen = message.id;
     }

@@ -1,6 +1,11 @@
 // A message's `id` is its position: the epoch (one life of the room's log) and a number that counts
 // that log's messages. Only the order of two messages is read from it.
 
+/** Whether it is one: a chat that keeps no history gives its messages names instead. */
+export function isPosition(id) {
+  return /^\w+-\d+$/.test(id ?? "");
+}
+
 export function parse(id) {
   const cut = id.lastIndexOf("-");
   return { epoch: id.slice(0, cut), offset: Number(id.slice(cut + 1)) };

@@ -27,6 +27,12 @@ export class People {
     return this.#members.get(id) ?? null;
   }
 
+  /** The only one of that name, if there is one. */
+  named(nickname) {
+    const found = [...this.#members.values()].filter((member) => member.nickname === nickname);
+    return found.length === 1 ? found[0] : null;
+  }
+
   /** Whether the list and the count disagree although all would fit. */
   get doubtful() {
     return this.#members.size > this.count || (this.count <= 200 && this.#members.size < this.count);

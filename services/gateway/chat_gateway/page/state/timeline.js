@@ -1,4 +1,4 @@
-import { Order } from "./position.js";
+import { isPosition, Order } from "./position.js";
 
 /**
  * One room's messages: each once, in the order of their positions.
@@ -52,14 +52,14 @@ export class Timeline {
     const held = this.#held;
     this.#held = [];
     this.#holding = false;
-    return held.filter((message) => this.live(message));
+    return held.map((message) => this.live(message)).filter(Boolean);
   }
 
-  /** A `chat message` event; true when it is new and shown. */
+  /** A `chat message` event; gives the message as it is shown, or null when it is not new. */
   live(message) {
     if (this.#holding) {
       this.#held.push(message);
-      return false;
+      return null;
     }
     const fresh = this.#put(message);
     this.#advance(message.id);
@@ -69,9 +69,8 @@ export class Timeline {
   /** The reply to `join`; gives the messages that are new. */
   caughtUp({ messages = [], complete = true, position = null }) {
     const before = this.newest;
-    const fresh = messages.filter((message) => this.#put(message));
-    if (!complete && this.last !== null && before !== null) this.gaps.set(before, "open");
-    if (position) this.#order.meet(position);
+    const fresh = messages.map((message) => this.#put(message)).filter(Boolean);
+    if (!complete && position && this.last !== null && before !== null) this.gaps.set(before, "open");
     for (const message of messages) this.#advance(message.id);
     this.#advance(position);
     return [...fresh, ...this.release()];
@@ -111,30 +110,32 @@ export class Timeline {
     let count = 0;
     for (let at = this.#messages.length - 1; at >= 0 && count < limit; at--) {
       const message = this.#messages[at];
-      if (message.unnumbered) continue;
-      if (id !== null && this.#order.compare(message.id, id) <= 0) break;
+      if (message.id === id) break;
+      if (isPosition(id) && !this.#comesAfter(message, id)) break;
       if (!skip(message)) count++;
     }
     return count;
   }
 
   #put(message) {
-    if (!message.id) message = this.#number(message);
-    if (this.#ids.has(message.id)) return false;
+    if (this.#ids.has(message.id)) return null;
+    if (!isPosition(message.id)) return this.#append(message);
     this.#order.meet(message.id);
     this.#ids.add(message.id);
-    if (message.unnumbered) this.#messages.push(message);
-    else this.#messages.splice(this.#indexAfter(message.id), 0, message);
-    return true;
+    this.#messages.splice(this.#indexAfter(message.id), 0, message);
+    return message;
   }
 
   // A chat without history does not number its messages: they stay in the order in which they came.
-  #number(message) {
-    return { ...message, id: `unnumbered-${++this.#unnumbered}`, unnumbered: true };
+  #append({ id = `unnumbered ${++this.#unnumbered}`, ...rest }) {
+    const message = { ...rest, id, unnumbered: true };
+    this.#ids.add(id);
+    this.#messages.push(message);
+    return message;
   }
 
   #advance(id) {
-    if (!id) return;
+    if (!isPosition(id)) return;
     this.#order.meet(id);
     if (this.last === null || this.#order.compare(id, this.last) > 0) this.last = id;
   }

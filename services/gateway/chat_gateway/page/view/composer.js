@@ -28,6 +28,11 @@ export class Composer {
     });
   }
 
+  /** Ready to write at once, unless that would open the keyboard of a phone. */
+  invite() {
+    if (!matchMedia("(pointer: coarse)").matches) this.focus();
+  }
+
   focus() {
     this.#draft.focus();
   }

@@ -18,6 +18,16 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+const SVG = "http://www.w3.org/2000/svg";
+
+export function icon(name) {
+  const element = document.createElementNS(SVG, "svg");
+  element.setAttribute("class", "icon");
+  element.setAttribute("aria-hidden", "true");
+  setIcon(element.appendChild(document.createElementNS(SVG, "use")), name);
+  return element;
+}
+
 export function setIcon(use, name) {
   use.setAttribute("href", `page/icons.svg#${name}`);
 }

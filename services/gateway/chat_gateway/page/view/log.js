@@ -48,13 +48,16 @@ export class Log {
   #draw(conversation) {
     const { timeline, room, phase } = conversation;
     const { outbox } = this.#chat;
+    const waiting = phase !== "live";
     const list = rows({
       messages: timeline.messages,
       gaps: timeline.gaps,
       pending: outbox.visible(room, (id) => timeline.has(id)),
       isOwn: this.#chat.isOwn,
       claims: (id) => outbox.claims(id),
-    }).map((row) => (row.type === "pending" ? { ...row, waiting: phase !== "live" } : row));
+    });
+    // Once, below the last of them, is enough.
+    if (waiting && list.at(-1)?.type === "pending") list.at(-1).waiting = true;
     this.#quietly(list.length - this.#rows.childElementCount > FLOOD);
     const actions = {
       fill: (after) => this.#chat.fillGap(after),

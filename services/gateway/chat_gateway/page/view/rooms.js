@@ -1,5 +1,5 @@
 import { hashOf } from "../state/names.js";
-import { el, get, sync } from "./dom.js";
+import { el, get, icon, sync } from "./dom.js";
 
 /** The list of rooms: the lobby, those one is in, then the others. */
 export class Rooms {
@@ -39,7 +39,7 @@ export class Rooms {
     const link = el(
       "a",
       { href: hashOf(room), class: joined ? "joined" : "other", "aria-current": current && "page" },
-      el("span", { class: "hash", "aria-hidden": "true" }, room ? "#" : "◍"),
+      el("span", { class: "hash", "aria-hidden": "true" }, room ? "#" : icon("lobby")),
       el("span", { class: "room-link" }, title),
     );
     if (unread) {

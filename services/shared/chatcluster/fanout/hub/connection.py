@@ -1,0 +1,158 @@
+"""One connection to a hub: the only place that knows how Socket.IO clients work."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import socketio
+
+from chatcluster.core.errors import FanoutError
+from chatcluster.fanout.hub.protocol import (
+    DELIVER,
+    FRAME_BYTES,
+    NAMESPACE,
+    PUBLISH,
+    WANT,
+    Delta,
+    Item,
+    encode_delta,
+    encode_items,
+)
+
+CONNECT_SECONDS = 2.0
+FAREWELL_SECONDS = 1.0
+
+# The library would otherwise write its own lines to standard error, one for each packet.
+_QUIET = logging.getLogger("socketio.hub")
+_QUIET.setLevel(logging.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """As whom a gateway enters a hub."""
+
+    gateway: str
+    token: str
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.gateway!r}, ...)"
+
+
+class Connection:
+    """What a gateway can tell the hub. Each method raises FanoutError when the hub is gone."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._one_at_a_time = asyncio.Lock()  # a binary event is two frames, which must not part
+        self.lost = asyncio.Event()
+
+    async def publish(self, items: Sequence[Item], taken: Callable[[], None]) -> None:
+        """Return when on its way; *taken* is called when the hub has taken all of them."""
+        await self._emit(PUBLISH, encode_items(items), taken)
+
+    async def want(self, delta: Delta) -> None:
+        """Return when in force."""
+        done = asyncio.Event()
+        await self._emit(WANT, encode_delta(delta), done.set)
+        await done.wait()
+
+    async def _emit(self, event: str, data: bytes, answered: Callable[[], None]) -> None:
+        try:
+            async with self._one_at_a_time:
+                await self._client.emit(
+                    event, data, namespace=NAMESPACE, callback=lambda *_: answered()
+                )
+        except socketio.exceptions.SocketIOError as error:
+            raise FanoutError(f"cannot tell the hub to {event}") from error
+
+
+@asynccontextmanager
+async def connected(
+    url: str, credentials: Credentials, deliver: Callable[[object], None]
+) -> AsyncIterator[Connection]:
+    """Connect, and let go at the end of the body, without goodbye: the hub may have fallen silent.
+
+    *deliver* gets what the hub sends, in its order. Raises FanoutError if the hub does not answer
+    in CONNECT_SECONDS or does not let us in.
+    """
+    connector = _Connector(limit=1, force_close=True)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        client = socketio.AsyncClient(
+            reconnection=False,
+            handle_sigint=False,
+            logger=_QUIET,
+            engineio_logger=_QUIET,
+            http_session=session,
+            websocket_extra_options={"max_msg_size": FRAME_BYTES},
+        )
+        connection = Connection(client)
+        try:
+            _listen(client, connection, deliver)
+            await _enter(client, url, credentials)
+            client.eio.read_loop_task.add_done_callback(lambda _: connection.lost.set())
+            yield connection
+        finally:
+            connection.lost.set()
+            await _let_go(client, connector)
+
+
+def _listen(client: Any, connection: Connection, deliver: Callable[[object], None]) -> None:
+    def on_deliver(data: object) -> bool:
+        if not connection.lost.is_set():
+            deliver(data)
+        return True  # the acknowledgement
+
+    client.on(DELIVER, on_deliver, namespace=NAMESPACE)
+    client.on("disconnect", lambda *_: connection.lost.set(), namespace=NAMESPACE)
+
+
+async def _enter(client: Any, url: str, credentials: Credentials) -> None:
+    refusals: list[object] = []
+    client.on("connect_error", lambda *reason: refusals.extend(reason), namespace=NAMESPACE)
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await client.connect(
+                url,
+                auth={"gateway": credentials.gateway, "token": credentials.token},
+                transports=["websocket"],
+                namespaces=[NAMESPACE],
+                wait_timeout=CONNECT_SECONDS,
+            )
+    except (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError, ValueError) as error:
+        raise FanoutError(f"hub {url}: {_reason(refusals) or error or 'no answer'}") from error
+
+
+def _reason(refusals: list[object]) -> object:
+    match refusals:
+        case [{"message": str(message)}, *_]:
+            return f"refused: {message}"
+    return refusals[0] if refusals else None
+
+
+async def _let_go(client: Any, connector: _Connector) -> None:
+    connector.abort()
+    if client.eio.read_loop_task is not None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(client.eio.read_loop_task), FAREWELL_SECONDS)
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Can end a connection whose other end no longer reads; closing would wait for it."""
+
+    _transports: tuple[asyncio.Transport, ...] = ()
+
+    async def connect(self, *args: Any, **options: Any) -> Any:
+        connection = await super().connect(*args, **options)
+        if connection.transport is not None:
+            self._transports += (connection.transport,)
+        return connection
+
+    def abort(self) -> None:
+        for transport in self._transports:
+            transport.abort()

@@ -1,0 +1,38 @@
+"""Mode `postgres` under contract: a real Postgres."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from chatcluster.fanout.postgres import PostgresFanout
+from tests.postgres_server import Postgres
+
+
+class PostgresHarness:
+    shared = True
+
+    def __init__(self, folder: Path) -> None:
+        self.server = Postgres()
+        self.prefix = f"contract_{secrets.token_hex(4)}"
+
+    async def start(self) -> None:
+        self.server.start()
+
+    async def stop(self) -> None:
+        self.server.stop()
+
+    def fanout(self) -> PostgresFanout:
+        return PostgresFanout(self.server.url(), prefix=self.prefix)
+
+    async def kill(self) -> None:
+        self.server.kill()
+
+    async def restart(self) -> None:
+        self.server.start()
+
+    async def pause(self) -> None:
+        self.server.pause()
+
+    async def resume(self) -> None:
+        self.server.resume()

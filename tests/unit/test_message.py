@@ -1,0 +1,72 @@
+"""A message in the log, to clients, and from other gateways."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_gateway.chat.domain import LOBBY, Message
+from chatcluster.core.errors import MalformedError
+
+MESSAGES = st.builds(
+    Message,
+    room=st.sampled_from([LOBBY, "tea", "茶"]),
+    nick=st.text(),
+    text=st.text(),
+    time=st.floats(0, 2**40),
+    dyno=st.text(),
+    to=st.none() | st.text(),
+    key=st.none() | st.text(min_size=1),
+)
+ADA = Message(room="tea", nick="ada", text="hello", time=1.5, dyno="one")
+
+
+@given(MESSAGES)
+def test_a_stored_message_is_read_as_it_was_written(message):
+    assert Message.decode(message.room, message.encode()) == message
+
+
+@given(MESSAGES)
+def test_a_message_from_another_gateway_is_the_one_that_it_sent(message):
+    assert Message.from_chat(message.as_chat("e-1"), message.to) == message
+
+
+def test_the_stored_form_is_readable_json_without_the_room():
+    assert orjson.loads(ADA.encode()) == {
+        "nick": "ada",
+        "message": "hello",
+        "time": 1.5,
+        "dyno": "one",
+    }
+
+
+def test_clients_of_a_room_get_its_name_and_those_of_the_lobby_none():
+    chat = {"dyno": "one", "time": 1.5, "nick": "ada", "message": "hello", "id": "e-7"}
+    lobby = Message(room=LOBBY, nick="ada", text="hello", time=1.5, dyno="one")
+    assert ADA.as_chat("e-7") == {**chat, "room": "tea"}
+    assert lobby.as_chat("e-7") == chat
+
+
+def test_a_message_with_a_key_shows_it_to_its_sender():
+    mine = replace(ADA, key="k1")
+    assert mine.as_chat("e-7") == {**ADA.as_chat("e-7"), "key": "k1"}
+    assert orjson.loads(mine.encode())["key"] == "k1"
+
+
+def test_the_list_of_a_rooms_messages_says_to_whom():
+    item = {"room": "tea", "created": 1.5, "from": "ada", "message": "hello", "id": "e-7"}
+    assert ADA.as_item("e-7") == {**item, "to": None}
+    bob = Message(room="tea", nick="ada", text="hello", time=1.5, dyno="one", to="bob")
+    assert bob.as_item("e-7") == {**item, "to": "bob"}
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff", b"null", b"7", b'"text"', b"[]", b"{}", b'{"nick": "ada"}']
+)
+def test_a_body_that_is_no_message_is_refused(body):
+    with pytest.raises(MalformedError, match="not a stored message"):
+        Message.decode("tea", body)
