@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
+import random
+import signal
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +14,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from chat_local.plan import ports
+from chat_local.ports import check_free
+from chat_local.run_settings import RunSettings
+from chatcluster.runtime.lifecycle import StartError
+from chatcluster.runtime.settings import load
 from tests.e2e.clients import KINDS, Clients, Connect, Kind, params
+from tests.e2e.command import Cli
 from tests.e2e.node_client import NodeProcess
 from tests.gateways import Cluster
 from tests.servers import Valkey
@@ -93,6 +103,33 @@ async def connect(node: NodeProcess) -> AsyncIterator[Connect]:
 def room(request: pytest.FixtureRequest) -> str:
     """The name of a room that no other test uses."""
     return f"{next(_rooms)}-{request.function.__name__}"[:50]
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Iterator[Cli]:
+    cli = Cli(tmp_path)
+    yield cli
+    for pid in cli.left():
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port on which somebody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def port() -> int:
+    """The first of ports that are free for a whole cluster."""
+    while True:
+        first = random.randint(20_000, 30_000)
+        try:
+            check_free(ports(load(RunSettings, port=first, gateways=2)))
+        except StartError:
+            continue
+        return first
 
 
 _rooms = itertools.count(1)

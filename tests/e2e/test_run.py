@@ -14,6 +14,7 @@ import pytest
 import socketio
 
 from tests.e2e.command import refused
+from tests.postgres_server import programs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
@@ -57,6 +58,25 @@ def test_one_command_runs_a_cluster_and_ctrl_c_ends_all_of_it(cli, port):
     assert cli.left() == []
     assert list(cli.folder.glob("chatcluster-run-*")) == []
     refused(cli.run("status"))
+
+
+def test_with_mode_postgres_it_runs_a_postgres_too(cli, port):
+    programs()  # whoever runs the tests, `nobody` can get at them
+    options = ("--mode", "postgres", "--history", "postgres", "--gateways", 2)
+    with cluster(cli, port, *options) as (process, said):
+        assert re.search(r"^postgres +postgresql://.*pid [0-9]+$", said, re.MULTILINE)
+        with socketio.SimpleClient() as one, socketio.SimpleClient() as two:
+            one.connect(f"http://127.0.0.1:{port}", transports=["websocket"])
+            two.connect(f"http://127.0.0.1:{port + 1}", transports=["websocket"])
+            two.call("join", "tea")
+            one.call("chat message", {"message": "hello", "room": "tea"})
+            while (event := two.receive(timeout=5))[0] != "chat message":
+                pass
+            assert event[1]["message"] == "hello"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+    assert cli.left() == []
+    assert list(cli.folder.glob("chatcluster-run-*")) == []
 
 
 def test_sigterm_while_it_starts_ends_all_of_it(cli, port):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import get_args
 
 import pytest
 
-from chat_local.plan import CROSSES, Program, browsable, ports, programs, stages
+from chat_local.plan import Program, browsable, needs_postgres, ports, programs, stages
 from chat_local.run_settings import RunSettings
-from chatcluster.runtime.settings import GatewaySettings, HubSettings, Mode, SettingsError, load
+from chatcluster.fanout import modes
+from chatcluster.runtime.settings import GatewaySettings, HubSettings, SettingsError, load
 
 VALKEY = Program("valkey", "valkey", ("valkey-server",), "redis://127.0.0.1:4000/0")
+POSTGRES = Program("postgres", "postgres", ("postgres",), "postgresql://postgres@127.0.0.1:4001/")
 
 
 @pytest.fixture(autouse=True)
@@ -31,13 +32,13 @@ def settings_of(program, monkeypatch):
     return load(GatewaySettings if program.kind == "gateway" else HubSettings)
 
 
-@pytest.mark.parametrize("mode", get_args(Mode))
+@pytest.mark.parametrize("mode", modes.installed())
 def test_valkey_and_a_hub_are_there_in_every_mode(mode):
     """So that the mode can be changed while they run."""
     assert [one.name for one in plan(mode=mode)] == ["valkey", "hub", "gateway-1", "gateway-2"]
 
 
-@pytest.mark.parametrize("mode", get_args(Mode))
+@pytest.mark.parametrize("mode", modes.installed())
 def test_gateways_share_one_log_in_every_mode(mode, monkeypatch):
     gateway = settings_of(plan(mode=mode)[-1], monkeypatch)
     assert gateway.mode == mode
@@ -45,9 +46,19 @@ def test_gateways_share_one_log_in_every_mode(mode, monkeypatch):
     assert gateway.redis_url == VALKEY.address
 
 
-@pytest.mark.parametrize("mode", get_args(Mode))
+@pytest.mark.parametrize("mode", modes.installed())
 def test_every_mode_says_what_crosses_between_gateways(mode):
-    assert CROSSES[mode]
+    assert modes.named(mode).crosses
+
+
+@pytest.mark.parametrize("options", [{"mode": "postgres"}, {"history": "postgres"}])
+def test_postgres_is_started_where_something_is_kept_in_it(options, monkeypatch):
+    settings = load(RunSettings, **options)
+    assert needs_postgres(settings)
+    assert not needs_postgres(load(RunSettings))
+    started = programs(settings, VALKEY, POSTGRES)
+    assert [one.name for one in stages(started)[0]] == ["valkey", "postgres"]
+    assert settings_of(started[-1], monkeypatch).postgres_dsn == POSTGRES.address
 
 
 def test_the_second_gateway_is_one_port_further(monkeypatch):

@@ -18,8 +18,8 @@ from chat_gateway.sockets.front import FrontServer
 from chatcluster.chat.fanouts import carrier, make_fanout
 from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.recording import Recording
+from chatcluster.chat.stores import opened_store
 from chatcluster.core.errors import FanoutError, HistoryError
-from chatcluster.history.opening import opened
 from chatcluster.history.port import Retention
 from chatcluster.runtime.admin import AdminServer
 from chatcluster.runtime.lifecycle import StartError, listening, shown, stop_signal
@@ -61,22 +61,9 @@ async def serve(settings: GatewaySettings) -> None:
 
 async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> Gateway:
     retention = Retention(length=settings.history_length, age=settings.history_age)
-    try:
-        store = await stack.enter_async_context(
-            opened(
-                settings.history,
-                redis_url=settings.redis_url,
-                retention=retention,
-                rooms_limit=settings.rooms_limit,
-                # Like the adapter's channels: applications that share a Redis do not meet.
-                prefix=f"chatcluster:{settings.key}",
-            )
-        )
-    except (HistoryError, ValueError) as error:
-        raise StartError(
-            f"history {settings.history}: no answer from Redis at {shown(settings.redis_url)} "
-            f"({error}; CHAT_REDIS_URL)"
-        ) from error
+    store = await stack.enter_async_context(
+        opened_store(settings, retention, rooms_limit=settings.rooms_limit)
+    )
     origin = new_origin(settings.name)
     jobs = await stack.enter_async_context(_jobs(settings)) if settings.job_events else None
     try:

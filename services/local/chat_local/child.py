@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import pwd
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
@@ -56,7 +57,7 @@ class Child:
 
     async def stop(self) -> int:
         """Ask it to end, and make it after the program's grace; returns what `wait` does."""
-        self.send(signal.SIGTERM)
+        self.send(self.program.asking)
         try:
             return await asyncio.wait_for(self.wait(), self.program.grace)
         except TimeoutError:
@@ -86,6 +87,13 @@ def how(code: int) -> str:
 
 async def _spawn(program: Program) -> Process:
     parent = os.getpid()
+    account = None if program.user is None else pwd.getpwnam(program.user)
+
+    def prepare() -> None:  # in the new process
+        if account is not None:
+            _become(account)
+        _die_with(parent)  # a change of the user would undo it
+
     return await asyncio.create_subprocess_exec(
         *program.command,
         stdin=DEVNULL,
@@ -95,7 +103,7 @@ async def _spawn(program: Program) -> Process:
         limit=_LINE_LIMIT,
         # Ctrl-C at the terminal is for us alone: we end the programs in their order.
         start_new_session=True,
-        preexec_fn=lambda: _die_with(parent),
+        preexec_fn=prepare,
     )
 
 
@@ -106,8 +114,15 @@ async def _line(stream: asyncio.StreamReader) -> bytes:
         return b"(a line that was too long)\n"
 
 
+def _become(account: pwd.struct_passwd) -> None:
+    # By hand, since uvloop has no parameter for it.
+    os.setgroups([])
+    os.setgid(account.pw_gid)
+    os.setuid(account.pw_uid)
+
+
 def _die_with(parent: int) -> None:
-    """In the new process: let the kernel end it when its parent ends, however that happens."""
+    """Let the kernel end it when its parent ends, however that happens."""
     if _libc is None:  # only Linux has this; elsewhere only a killed parent leaves programs behind
         return
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -13,8 +13,8 @@ _LEFT_OUT = {"timestamp", "level", "event", "logger", "exception"}
 
 def notable(kind: Kind, line: str) -> str | None:
     """The line as a person should see it, or None when it is only for the log file."""
-    if kind == "valkey" or not line.strip():
-        # Valkey warns of the machine's memory settings at every start.
+    if kind in ("valkey", "postgres") or not line.strip():
+        # Servers have much to say at every start, such as Valkey of the machine's memory settings.
         return None
     fields = _parse(line)
     if fields is None:  # not from the log: a sentence on standard error, or Python itself

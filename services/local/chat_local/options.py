@@ -11,6 +11,7 @@ import typer
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from chatcluster.fanout import modes
 from chatcluster.runtime.settings import CommonSettings, load
 
 S = TypeVar("S", bound=CommonSettings)
@@ -48,7 +49,7 @@ def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
         None,
         f"--{name.replace('_', '-')}",
         help=f"{field.description}{_default(field)}",
-        metavar=_metavar(field.annotation),
+        metavar="|".join(modes.installed()) if name == "mode" else _metavar(field.annotation),
         show_default=False,  # None is the default, so that a variable is seen
     )
     return inspect.Parameter(

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from chat_local.run_settings import ADMIN_ABOVE, HUB_ABOVE, RunSettings
-from chatcluster.runtime.settings import Mode
 
 LOOPBACK = "127.0.0.1"
-Kind = Literal["valkey", "hub", "gateway"]
-
-# What crosses between gateways, for people.
-CROSSES: Mapping[Mode, str] = {
-    "isolated": "nothing crosses between gateways: users see only those of their own",
-    "hub": "each gateway is a client of the hub, which relays: everybody sees everybody",
-    "adapter": "gateways meet in Valkey, as Node's Redis adapters do: everybody sees everybody",
-    "redis": "gateways meet in Valkey, by a readable message per event: everybody sees everybody",
-}
+Kind = Literal["valkey", "postgres", "hub", "gateway"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +25,8 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     admin: str | None = None  # the admin server's address, for programs that have one
     grace: float = 2.0  # seconds that it may take to end when asked to
+    asking: signal.Signals = signal.SIGTERM  # how it is asked to end
+    user: str | None = None  # whom it runs as; None: whoever we are
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +60,28 @@ def ports(settings: RunSettings) -> list[Port]:
     ]
 
 
-def programs(settings: RunSettings, valkey: Program) -> list[Program]:
-    """*valkey*, the hub, then the gateways: the order in which they can be started.
+def needs_postgres(settings: RunSettings) -> bool:
+    return "postgres" in (settings.mode, settings.history)
 
-    All are there in every mode, so that the mode can change while they run.
+
+def programs(
+    settings: RunSettings, valkey: Program, postgres: Program | None = None
+) -> list[Program]:
+    """*valkey*, *postgres*, the hub, then the gateways: the order in which they can be started.
+
+    Valkey and the hub are there in every mode, so that the mode can change while they run;
+    Postgres, which takes longer to start, where something needs it.
     """
     hub = _hub(settings)
+    servers = [valkey] if postgres is None else [valkey, postgres]
+    reached = {"HUB_URLS": hub.address, "REDIS_URL": valkey.address}
+    if postgres is not None:
+        reached["POSTGRES_DSN"] = postgres.address
     gateways = [
-        _gateway(settings, name, number, hub=hub.address, redis=valkey.address)
+        _gateway(settings, name, number, reached)
         for number, name in enumerate(gateway_names(settings), settings.port)
     ]
-    return [valkey, hub, *gateways]
+    return [*servers, hub, *gateways]
 
 
 def browsable(settings: RunSettings) -> list[str]:
@@ -89,8 +94,8 @@ def browsable(settings: RunSettings) -> list[str]:
 
 def stages(started: Sequence[Program]) -> list[list[Program]]:
     """Who may start together, once those before are ready: the reverse is the order of stopping."""
-    kinds: tuple[Kind, ...] = ("valkey", "hub", "gateway")
-    return [[program for program in started if program.kind == kind] for kind in kinds]
+    kinds: tuple[set[Kind], ...] = ({"valkey", "postgres"}, {"hub"}, {"gateway"})
+    return [[program for program in started if program.kind in stage] for stage in kinds]
 
 
 def _hub(settings: RunSettings) -> Program:
@@ -104,7 +109,7 @@ def _hub(settings: RunSettings) -> Program:
     )
 
 
-def _gateway(settings: RunSettings, name: str, port: int, *, hub: str, redis: str) -> Program:
+def _gateway(settings: RunSettings, name: str, port: int, reached: Mapping[str, str]) -> Program:
     return _python(
         name,
         "gateway",
@@ -116,8 +121,7 @@ def _gateway(settings: RunSettings, name: str, port: int, *, hub: str, redis: st
             "ADMIN_PORT": port + ADMIN_ABOVE,
             "MODE": settings.mode,
             "HISTORY": settings.history,
-            "REDIS_URL": redis,
-            "HUB_URLS": hub,
+            **reached,
         },
     )
 

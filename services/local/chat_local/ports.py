@@ -1,12 +1,12 @@
-"""Whether ports are free."""
+"""Whether ports are free, and free ones."""
 
 from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from chat_local.plan import Port
+from chat_local.plan import LOOPBACK, Port
 from chatcluster.runtime.lifecycle import StartError, listening
 
 
@@ -18,6 +18,16 @@ def check_free(ports: Iterable[Port]) -> None:
                 _bind(port)
         except StartError as error:
             raise StartError(f"{port.purpose} {error}") from error
+
+
+def free_port(avoid: Collection[int] = ()) -> int:
+    """A port of the loopback address that nobody listens on just now, and none of *avoid*."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind((LOOPBACK, 0))
+            port: int = probe.getsockname()[1]
+        if port not in avoid:
+            return port
 
 
 def _bind(port: Port) -> None:

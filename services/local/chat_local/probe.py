@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from chat_local.plan import Program
+from chatcluster.connections import postgres
 from chatcluster.connections.redis import RedisError, connect
+from chatcluster.core.errors import ChatClusterError
 
-ANSWER = ClientTimeout(total=2.0)
+ANSWER_SECONDS = 2.0
+ANSWER = ClientTimeout(total=ANSWER_SECONDS)
 
 
 async def reason_not_ready(session: ClientSession, program: Program) -> str | None:
     """Why *program* does not serve yet, for people; None when it does."""
-    if program.admin is None:
-        return await _redis(program.address)
-    return await _admin(session, program.admin)
+    if program.admin is not None:
+        return await _admin(session, program.admin)
+    if program.kind == "postgres":
+        return await _postgres(program.address)
+    return await _redis(program.address)
 
 
 async def _redis(url: str) -> str | None:
-    async with connect(url, answer_seconds=2.0) as client:
+    async with connect(url, answer_seconds=ANSWER_SECONDS) as client:
         try:
             await client.ping()
         except (RedisError, OSError) as error:
             return str(error) or type(error).__name__
+    return None
+
+
+async def _postgres(dsn: str) -> str | None:
+    try:
+        with postgres.told_as(ChatClusterError):
+            async with asyncio.timeout(ANSWER_SECONDS):
+                connection = await postgres.connect(dsn, "chatcluster run")
+                await connection.close()
+    except ChatClusterError as error:
+        return str(error)
     return None
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from functools import partial
 from os import getpid
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aiohttp import ClientSession
 
 from chat_local import run_file
-from chat_local.plan import Program, ports, programs
+from chat_local.plan import Program, needs_postgres, ports, programs
 from chat_local.ports import check_free
+from chat_local.postgres import postgres
 from chat_local.probe import reason_not_ready
 from chat_local.run_file import Run
 from chat_local.run_settings import RunSettings
@@ -30,17 +32,26 @@ async def run_cluster(settings: RunSettings) -> None:
     needed = ports(settings)
     with stop_signal() as stop, _folder(settings) as folder:
         check_free(needed)
-        server = valkey(_made(folder / "valkey"), avoid={port.number for port in needed})
+        servers = _servers(settings, folder, avoid={port.number for port in needed})
         with _told(settings, folder, terminal) as audience:
             async with ClientSession() as session:
                 supervisor = Supervisor(
-                    programs(settings, server),
+                    programs(settings, *servers),
                     folder,
                     probe=partial(reason_not_ready, session),
                     audience=audience,
                 )
                 await supervisor.run(stop)
     terminal.say("All of it has ended.")
+
+
+def _servers(settings: RunSettings, folder: Path, *, avoid: Set[int]) -> list[Program]:
+    """Valkey and, where it is needed, Postgres."""
+    servers = [valkey(_made(folder / "valkey"), avoid=avoid)]
+    if needs_postgres(settings):
+        taken = avoid | {urlsplit(servers[0].address).port or 0}
+        servers.append(postgres(_made(folder / "postgres"), avoid=taken))
+    return servers
 
 
 class _Told:

@@ -13,7 +13,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from chat_local.plan import Kind, Program
 from chatcluster.runtime.lifecycle import StartError
-from chatcluster.runtime.settings import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Run:
     """One `chatcluster run`. `folder` has its data and logs; a `temporary` one ends with it."""
 
     pid: int
-    mode: Mode
+    mode: str
     folder: str
     temporary: bool
     programs: tuple[Running, ...] = ()

@@ -11,8 +11,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from chat_local.plan import CROSSES, Program, browsable
+from chat_local.plan import Program, browsable
 from chat_local.run_settings import RunSettings
+from chatcluster.fanout import modes
 from chatcluster.runtime.lifecycle import shown
 
 _COLUMN = 12
@@ -33,7 +34,7 @@ class Terminal:
     def summary(self, settings: RunSettings, folder: str) -> None:
         """After all have started: what it is and how to use it."""
         self.say("")
-        self._line("mode", Text(f"{settings.mode}: {CROSSES[settings.mode]}"))
+        self._line("mode", Text(f"{settings.mode}: {modes.named(settings.mode).crosses}"))
         self._line("open", Text(_listed(browsable(settings)), "bold"))
         self._line("watch", Text(f"{_ourselves()} status"))
         kept = "" if settings.data else " (removed at the end; --data keeps them)"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Collection
 from pathlib import Path
 
 from chat_local.plan import LOOPBACK, Program
+from chat_local.ports import free_port
 from chatcluster.runtime.lifecycle import StartError
 
 
@@ -16,7 +16,7 @@ def valkey(folder: Path, *, avoid: Collection[int] = ()) -> Program:
     What it has acknowledged is in its append-only file, so it survives its process. *avoid* are
     ports that others are about to take. Raises StartError where there is no Valkey.
     """
-    port = _free_port(avoid)
+    port = free_port(avoid)
     options = {
         "bind": LOOPBACK,
         "port": str(port),
@@ -49,12 +49,3 @@ def _binary() -> Path:
         return Path(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
         raise StartError(f"there is no embedded Valkey for this machine: {error}") from error
-
-
-def _free_port(avoid: Collection[int]) -> int:
-    while True:
-        with socket.socket() as probe:
-            probe.bind((LOOPBACK, 0))
-            port: int = probe.getsockname()[1]
-        if port not in avoid:
-            return port

@@ -17,10 +17,10 @@ from chat_worker.metrics import worker_metrics
 from chat_worker.patience import Patience
 from chat_worker.worker import Limits, Worker
 from chatcluster.chat.fanouts import carrier, make_fanout
+from chatcluster.chat.stores import opened_store
 from chatcluster.core.errors import FanoutError, HistoryError
 from chatcluster.core.ids import short_id
 from chatcluster.fanout.port import Fanout, State
-from chatcluster.history.opening import opened
 from chatcluster.history.port import Retention, RoomLog
 from chatcluster.runtime.admin import AdminServer
 from chatcluster.runtime.background import background
@@ -133,16 +133,9 @@ async def _open(settings: WorkerSettings, stack: AsyncExitStack) -> Program:
 
 async def _open_log(settings: WorkerSettings, stack: AsyncExitStack) -> RoomLog:
     retention = Retention(settings.history_length, settings.history_age, ANSWER_AGE)
-    with _answering(settings, f"history {settings.history}"):
-        store = await stack.enter_async_context(
-            opened(
-                settings.history,
-                redis_url=settings.redis_url,
-                retention=retention,
-                rooms_limit=1,  # it makes none
-                prefix=f"chatcluster:{settings.key}",
-            )
-        )
+    store = await stack.enter_async_context(
+        opened_store(settings, retention, rooms_limit=1)  # it makes none
+    )
     assert store.log is not None, "the settings refuse `off`"
     return store.log
 

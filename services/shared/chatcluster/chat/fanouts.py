@@ -1,38 +1,110 @@
-"""The fan-out that the settings name."""
+"""The built-in modes, and the fan-out that the settings name."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chatcluster.fanout import modes
 from chatcluster.fanout.adapter import AdapterFanout
+from chatcluster.fanout.asking import Asking
 from chatcluster.fanout.hub import HubFanout
 from chatcluster.fanout.isolated import IsolatedFanout
 from chatcluster.fanout.port import Fanout
+from chatcluster.fanout.postgres import PostgresFanout
 from chatcluster.fanout.redis import RedisFanout
 from chatcluster.runtime.lifecycle import shown
-from chatcluster.runtime.settings import ClusterSettings
+from chatcluster.runtime.settings import ClusterSettings, load
 
 
 def make_fanout(settings: ClusterSettings, origin: str) -> Fanout:
-    """Not opened yet. Raises ValueError for an address that is none."""
-    if settings.mode == "hub":
-        return HubFanout(
-            settings.hub_urls, gateway=origin, token=settings.hub_token.get_secret_value()
-        )
-    if settings.mode == "adapter":
-        return AdapterFanout(settings.redis_url, key=settings.key)
-    if settings.mode == "redis":
-        return RedisFanout(
-            settings.redis_url,
-            origin=origin,
-            prefix=settings.redis_prefix,
-            events=settings.redis_events,
-        )
-    return IsolatedFanout()
+    """Not opened yet. Raises ValueError for an address that is none, and SettingsError for what is
+    wrong in a mode's own variables.
+    """
+    plugin = modes.named(settings.mode)
+    return plugin.make(_own(plugin, settings), origin)
 
 
 def carrier(settings: ClusterSettings) -> str:
     """What the mode depends on, for a person to read."""
-    if settings.mode == "hub":
-        return f"the hub at {', '.join(map(shown, settings.hub_urls))}"
-    if settings.mode in ("adapter", "redis"):
-        return f"Redis at {shown(settings.redis_url)}"
-    return "nothing"
+    plugin = modes.named(settings.mode)
+    return plugin.carrier(_own(plugin, settings))
+
+
+def _own(plugin: modes.ModePlugin, settings: ClusterSettings) -> Any:
+    return settings if isinstance(settings, plugin.settings) else load(plugin.settings)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """A mode whose settings are among those of the programs."""
+
+    crosses: str
+    make: Callable[[ClusterSettings, str], Fanout]
+    carrier: Callable[[ClusterSettings], str]
+    shared: bool = True
+    durable: bool = False
+    settings: type[ClusterSettings] = ClusterSettings
+
+
+def _hub(settings: ClusterSettings, origin: str) -> Fanout:
+    token = settings.hub_token.get_secret_value()
+    return Asking(HubFanout(settings.hub_urls, gateway=origin, token=token), origin)
+
+
+def _adapter(settings: ClusterSettings, origin: str) -> Fanout:
+    return AdapterFanout(settings.redis_url, key=settings.key)
+
+
+def _redis(settings: ClusterSettings, origin: str) -> Fanout:
+    return RedisFanout(
+        settings.redis_url,
+        origin=origin,
+        prefix=settings.redis_prefix,
+        events=settings.redis_events,
+    )
+
+
+def _postgres(settings: ClusterSettings, origin: str) -> Fanout:
+    fanout = PostgresFanout(
+        settings.postgres_dsn,
+        listen_dsn=settings.postgres_listen_dsn or None,
+        prefix=settings.postgres_prefix,
+        poll_seconds=settings.postgres_poll_seconds,
+        keep_seconds=settings.postgres_keep_seconds,
+    )
+    return Asking(fanout, origin)
+
+
+def _at_redis(settings: ClusterSettings) -> str:
+    return f"Redis at {shown(settings.redis_url)}"
+
+
+ISOLATED = BuiltIn(
+    "nothing crosses between gateways: users see only those of their own",
+    make=lambda settings, origin: IsolatedFanout(),
+    carrier=lambda settings: "nothing",
+    shared=False,
+)
+HUB = BuiltIn(
+    "each gateway is a client of the hub, which relays: everybody sees everybody",
+    make=_hub,
+    carrier=lambda settings: f"the hub at {', '.join(map(shown, settings.hub_urls))}",
+)
+ADAPTER = BuiltIn(
+    "gateways meet in Redis, as Node's Redis adapters do: everybody sees everybody",
+    make=_adapter,
+    carrier=_at_redis,
+)
+REDIS = BuiltIn(
+    "gateways meet in Redis, by a readable message per event: everybody sees everybody",
+    make=_redis,
+    carrier=_at_redis,
+)
+POSTGRES = BuiltIn(
+    "gateways meet in a table of Postgres, where an INSERT broadcasts: everybody sees everybody",
+    make=_postgres,
+    carrier=lambda settings: f"Postgres at {shown(settings.postgres_dsn)}",
+    durable=True,
+)

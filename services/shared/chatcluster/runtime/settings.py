@@ -10,11 +10,27 @@ import os
 import socket
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-Mode = Literal["isolated", "hub", "adapter", "redis"]
-History = Literal["memory", "redis", "off"]
+from chatcluster.fanout import modes
+
+History = Literal["memory", "redis", "postgres", "off"]
+
+
+def _mode(name: str) -> str:
+    modes.named(name)
+    return name
+
+
+Mode = Annotated[str, AfterValidator(_mode)]  # the name of one that is installed
 
 
 def _parts(value: object) -> object:
@@ -96,6 +112,33 @@ class ClusterSettings(CommonSettings):
         ("chat message", "typing", "moderated"),
         description="The events that cross in mode `redis`, separated by commas.",
     )
+    postgres_dsn: str = Field(
+        "postgresql://postgres@127.0.0.1:5432/postgres",
+        description="Postgres, for mode `postgres` and history `postgres`.",
+    )
+    postgres_listen_dsn: str = Field(
+        "",
+        description="Postgres without the pooler that `postgres_dsn` leads through, for LISTEN; "
+        "empty: the same.",
+    )
+    postgres_prefix: str = Field(
+        "chatcluster",
+        min_length=1,
+        max_length=104,
+        description="What the names of our tables begin with; with a dot, after the schema's name.",
+    )
+    postgres_poll_seconds: float = Field(
+        0.1,
+        gt=0,
+        le=10,
+        description="Seconds between looks at the table of mode `postgres` where LISTEN cannot be.",
+    )
+    postgres_keep_seconds: float = Field(
+        600.0,
+        ge=10,
+        description="Seconds for which mode `postgres` keeps what it carried, for gateways that "
+        "were away.",
+    )
     jobs_length: int = Field(
         100_000, ge=1, description="Jobs that wait for workers at most; then the oldest are lost."
     )
@@ -104,10 +147,10 @@ class ClusterSettings(CommonSettings):
     def _sane(self) -> ClusterSettings:
         if self.mode == "hub" and not self.hub_urls:
             raise ValueError("hub_urls: mode 'hub' needs at least one hub")
-        if self.mode != "isolated" and self.history == "memory":
+        if self.history == "memory" and modes.named(self.mode).shared:
             raise ValueError(
                 f"history: 'memory' is kept inside one gateway, so with mode {self.mode!r} every "
-                "gateway would number messages for itself; use 'redis', or 'off'"
+                "gateway would number messages for itself; use 'redis', 'postgres', or 'off'"
             )
         return self
 
@@ -167,11 +210,14 @@ class HubSettings(CommonSettings):
     )
 
 
+_SECRET = ("token", "url", "dsn", "password")  # settings whose value may hold one
+
+
 class SettingsError(Exception):
     """One message that names every wrong setting, its value and what it may be."""
 
 
-S = TypeVar("S", bound=CommonSettings)
+S = TypeVar("S", bound=BaseSettings)
 
 
 def load(model: type[S], **given: object) -> S:
@@ -182,10 +228,11 @@ def load(model: type[S], **given: object) -> S:
     try:
         return model(**options)  # type: ignore[arg-type]  # pydantic validates
     except ValidationError as error:
-        raise SettingsError("; ".join(_sentences(error, set(options)))) from error
+        prefix = model.model_config.get("env_prefix", "")
+        raise SettingsError("; ".join(_sentences(error, set(options), prefix))) from error
 
 
-def _sentences(error: ValidationError, options: set[str]) -> list[str]:
+def _sentences(error: ValidationError, options: set[str], prefix: str) -> list[str]:
     sentences = []
     for problem in error.errors():
         name = str(problem["loc"][0]) if problem["loc"] else ""
@@ -193,7 +240,7 @@ def _sentences(error: ValidationError, options: set[str]) -> list[str]:
         if not name:
             sentences.append(message)
             continue
-        shown = f"--{name.replace('_', '-')}" if name in options else f"CHAT_{name.upper()}"
-        value = "" if "token" in name or "url" in name else f"={problem['input']!r}"
+        shown = f"--{name.replace('_', '-')}" if name in options else f"{prefix}{name.upper()}"
+        value = "" if any(word in name for word in _SECRET) else f"={problem['input']!r}"
         sentences.append(f"{shown}{value}: {message}")
     return sentences
