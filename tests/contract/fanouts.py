@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 from chatcluster.fanout.adapter import AdapterFanout, Classic, Sharded, Streams
 from chatcluster.fanout.isolated import IsolatedFanout
 from chatcluster.fanout.port import Fanout
-from tests.contract.harness import Harness
+from chatcluster.testing.harness import Harness
 from tests.contract.hub_harness import HubHarness, ThreeHubsHarness
 from tests.contract.postgres_harness import PostgresHarness
 from tests.contract.redis_harness import RedisHarness
@@ -19,7 +19,7 @@ from tests.servers import Valkey
 
 class IsolatedHarness:
     shared = False
-    asks = True
+    durable = False
 
     def __init__(self, folder: Path) -> None:
         pass
@@ -46,11 +46,12 @@ class AdapterHarness:
     """Every protocol passes under the same names of channels and streams."""
 
     shared = True
-    asks = True
+    durable = False
     protocol: Callable[[str], Classic | Sharded | Streams] = Classic
+    config: Mapping[str, str] = {"appendonly": "no"}
 
     def __init__(self, folder: Path) -> None:
-        self._valkey = Valkey(folder, appendonly="no")
+        self._valkey = Valkey(folder, **self.config)
         self._key = f"contract-{secrets.token_hex(4)}"
 
     async def start(self) -> None:
@@ -83,7 +84,9 @@ class ShardedHarness(AdapterHarness):
 
 
 class StreamsHarness(AdapterHarness):
+    durable = True
     protocol = Streams
+    config: Mapping[str, str] = {}  # durable is what the server does not forget itself
 
 
 HARNESSES: dict[str, type[Harness]] = {

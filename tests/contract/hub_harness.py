@@ -9,10 +9,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+from chatcluster.fanout.asking import Asking
 from chatcluster.fanout.hub import HubFanout
+from chatcluster.fanout.port import Fanout
 from tests.servers import free_port
 
 TOKEN = "secret"
@@ -108,6 +111,7 @@ def _stop_idle() -> None:
 
 class HubHarness:
     shared = True
+    durable = False
     count = 1
 
     def __init__(self, folder: Path) -> None:
@@ -123,8 +127,11 @@ class HubHarness:
                 hub.resume()
                 _idle.append(hub)
 
-    def fanout(self) -> HubFanout:
-        return HubFanout([hub.url for hub in self.hubs], gateway=next(self._names), token=TOKEN)
+    def fanout(self) -> Fanout:
+        return self.recipe()()
+
+    def recipe(self) -> Callable[[], Fanout]:
+        return partial(_fanout, [hub.url for hub in self.hubs], next(self._names))
 
     async def kill(self) -> None:
         for hub in self.hubs:
@@ -140,6 +147,10 @@ class HubHarness:
     async def resume(self) -> None:
         for hub in self.hubs:
             hub.resume()
+
+
+def _fanout(urls: Sequence[str], name: str) -> Fanout:
+    return Asking(HubFanout(urls, gateway=name, token=TOKEN), name)
 
 
 class ThreeHubsHarness(HubHarness):

@@ -11,7 +11,7 @@ from typing import Any
 from chatcluster.connections.postgres import Connection, connect
 from chatcluster.core.envelope import Envelope
 from chatcluster.fanout.postgres import PostgresFanout
-from tests.contract.harness import Gateway
+from chatcluster.testing.harness import Gateway
 from tests.contract.logs import fresh_prefix
 from tests.postgres_server import Postgres
 

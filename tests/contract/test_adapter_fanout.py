@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from chatcluster.connections.redis import connect
 from chatcluster.core.envelope import Action
 from chatcluster.fanout.adapter import AdapterFanout, classic, notepack
-from tests.contract.harness import Gateway
+from chatcluster.testing.harness import Gateway
 from tests.servers import Valkey
 
 

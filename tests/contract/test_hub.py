@@ -12,7 +12,7 @@ import pytest
 from chatcluster.core.envelope import RoomKey
 from chatcluster.fanout.hub.routes import order
 from chatcluster.fanout.port import State
-from tests.contract.harness import Gateway
+from chatcluster.testing.harness import Gateway
 from tests.contract.hub_harness import Hub, HubHarness, ThreeHubsHarness, start
 
 ROOMS = [f"room-{number}" for number in range(12)]

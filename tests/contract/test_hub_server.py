@@ -18,7 +18,7 @@ from chatcluster.fanout.hub import HubFanout
 from chatcluster.fanout.hub.protocol import Delta, encode_delta
 from chatcluster.fanout.port import State
 from chatcluster.runtime.lifecycle import StartError
-from tests.contract.harness import Gateway
+from chatcluster.testing.harness import Gateway
 
 LIMITS = Limits(under_way=4, queue_bytes=512 * 1024)
 

@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from chatcluster.core.errors import FanoutError
 from chatcluster.fanout.port import State
 from chatcluster.fanout.postgres import PostgresFanout
+from chatcluster.testing.harness import Gateway
 from tests.contract.deaf_proxy import deaf_proxy
-from tests.contract.harness import Gateway
 from tests.contract.postgres_gateways import Place, eventually, place, quiet
 from tests.postgres_server import Postgres
 

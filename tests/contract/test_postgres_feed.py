@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chatcluster.connections.postgres import PostgresError
-from tests.contract.harness import Gateway
+from chatcluster.testing.harness import Gateway
 from tests.contract.postgres_gateways import Place, place, quiet
 from tests.postgres_server import Postgres
 

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from chatcluster.connections.redis import connect
 from chatcluster.fanout.redis import RedisFanout
-from tests.contract.harness import Gateway
+from chatcluster.testing.harness import Gateway
 from tests.servers import Valkey
 
 Make = Callable[[str], Gateway]

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 import socketio
 
+from chatcluster.testing.harness import Harness
 from tests.contract.fanouts import HARNESSES
-from tests.contract.harness import Harness
 from tests.e2e.sites import Client, Site, eventually, serving
 
-MODES = [name for name, kind in HARNESSES.items() if kind.asks and kind.shared]
+MODES = [name for name, kind in HARNESSES.items() if kind.shared]
 Open = Callable[..., Awaitable[Client]]
 
 

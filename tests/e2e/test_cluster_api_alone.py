@@ -16,7 +16,7 @@ from chatcluster.fanout.isolated import IsolatedFanout
 from tests.contract.fanouts import HARNESSES
 from tests.e2e.sites import Client, Site, eventually, serving
 
-MODES = [name for name, kind in HARNESSES.items() if kind.asks and kind.shared]
+MODES = [name for name, kind in HARNESSES.items() if kind.shared]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.fanout.adapter import AdapterFanout
-from tests.contract.harness import Gateway
+from chatcluster.testing.harness import Gateway
 from tests.interop.node import UNDEFINED, NodeServer, node_server
 from tests.servers import Valkey
 

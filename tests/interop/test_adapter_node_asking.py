@@ -12,7 +12,7 @@ import pytest
 
 from chatcluster.core.request import Question, Reply, Request
 from chatcluster.fanout.adapter import AdapterFanout
-from tests.contract.harness import Gateway
+from chatcluster.testing.harness import Gateway
 from tests.interop.node import NodeServer, node_server
 from tests.servers import Valkey
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from chatcluster.core.envelope import Action, Envelope, RoomKey
 from chatcluster.core.request import Reply, Request
+from chatcluster.fanout import port
+from chatcluster.fanout.asking.carrying import Carrying
 from chatcluster.fanout.port import Fanout
 
 PATIENCE = 5.0  # seconds that a test waits for something that should come at once
@@ -17,10 +19,14 @@ Answers = Callable[[Request, Callable[[Reply], None]], None]
 
 
 class Harness(Protocol):
-    """A mode on its real carrier. Made with an empty folder for the carrier's files."""
+    """A mode on its real carrier. Made with an empty folder for the carrier's files.
+
+    `shared` and `durable` are what the mode says of itself: what is declared here is what it is
+    tested for, and what the table of promises shows.
+    """
 
     shared: bool  # False: gateways do not meet, and there is no carrier to break
-    asks: bool  # its fan-outs can ask, and `recipe` makes them in other processes
+    durable: bool  # the carrier loses nothing that it has taken, though it be killed
 
     def __init__(self, folder: Path) -> None: ...
 
@@ -50,9 +56,9 @@ class Harness(Protocol):
 
 
 class Gateway:
-    """A fan-out's user: numbers its envelopes, and keeps what arrives."""
+    """A fan-out's user: numbers its envelopes, and keeps what arrives; it asks if that can."""
 
-    def __init__(self, fanout: Fanout, origin: str, namespace: str = "/") -> None:
+    def __init__(self, fanout: Carrying, origin: str, namespace: str = "/") -> None:
         self.fanout = fanout
         self.origin = origin
         self.namespace = namespace
@@ -80,8 +86,11 @@ class Gateway:
 
     async def ask(self, request: Request, timeout: float = PATIENCE) -> tuple[list[Any], int]:
         """All values that were answered, and how many gateways did not complete."""
-        answers = await self.fanout.ask(request, timeout)
+        answers = await self.begin_asking(request, timeout)
         return [value async for reply in answers for value in reply.values], answers.missing
+
+    async def begin_asking(self, request: Request, timeout: float = PATIENCE) -> port.Answers:
+        return await cast(Fanout, self.fanout).ask(request, timeout)
 
     async def open(self, *rooms: str) -> Gateway:
         await self.fanout.open(self)

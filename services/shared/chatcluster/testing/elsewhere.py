@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from chatcluster.core.request import Reply, Request
 from chatcluster.fanout.port import Fanout
-from tests.contract.harness import Answers, Gateway
+from chatcluster.testing.harness import Answers, Gateway
 
 START_SECONDS = 10.0
 
@@ -39,7 +39,7 @@ class Elsewhere:
         pickled = base64.b64encode(pickle.dumps(recipe)).decode()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "tests.contract.elsewhere", pickled, name, behaviour),
+            *("-m", "chatcluster.testing.elsewhere", pickled, name, behaviour),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )

@@ -10,8 +10,10 @@ import pytest
 
 from chatcluster.core.errors import FanoutError
 from chatcluster.core.request import Question, Reply, Request
-from tests.contract.conftest import Enter
-from tests.contract.harness import Harness
+from chatcluster.testing.fixtures import Enter
+from chatcluster.testing.harness import Harness
+from chatcluster.testing.promises import promise
+from chatcluster.testing.suite.sentences import ASK, GOES, OPEN
 
 Give = Callable[[Reply], None]
 
@@ -27,9 +29,8 @@ def echo(request: Request, reply: Give) -> None:
     reply(Reply((request.args[0],), clients=1))
 
 
-async def test_all_others_answer_and_the_asker_is_not_asked(
-    asking: Harness, carrier: Harness, enter: Enter
-) -> None:
+@promise(ASK)
+async def test_all_others_answer_and_the_asker_is_not_asked(carrier: Harness, enter: Enter) -> None:
     one, two, three = [await enter(name, "a", "") for name in ("one", "two", "three")]
     values, missing = await one.ask(HELLO)
     assert (sorted(values), missing) == (["three", "two"], 0)
@@ -37,13 +38,16 @@ async def test_all_others_answer_and_the_asker_is_not_asked(
     assert len(two.questions) == len(three.questions) == 1
 
 
-async def test_nobody_there_is_no_answer_at_once(asking: Harness, enter: Enter) -> None:
+@promise("A gateway that is alone has its answer at once")
+async def test_nobody_there_is_no_answer_at_once(harness: Harness, enter: Enter) -> None:
     one = await enter("one", "a", "")
     assert await one.ask(HELLO) == ([], 0)
     async with asyncio.timeout(1):
         assert await one.ask(HELLO) == ([], 0)
 
 
+@promise(ASK)
+@promise(ASK)
 @pytest.mark.parametrize(
     "request_",
     [
@@ -56,7 +60,7 @@ async def test_nobody_there_is_no_answer_at_once(asking: Harness, enter: Enter) 
     ids=["server", "emit", "emit to rooms", "sockets", "rooms"],
 )
 async def test_a_question_arrives_as_it_was_asked(
-    request_: Request, asking: Harness, carrier: Harness, enter: Enter
+    request_: Request, carrier: Harness, enter: Enter
 ) -> None:
     one, two = await enter("one", "a", ""), await enter("two", "a", "")
     two.answers = lambda request, reply: reply(Reply(clients=0))
@@ -66,13 +70,12 @@ async def test_a_question_arrives_as_it_was_asked(
         assert getattr(asked, field) == getattr(request_, field), field
 
 
-async def test_an_answer_comes_in_parts_as_they_are_given(
-    asking: Harness, carrier: Harness, enter: Enter
-) -> None:
+@promise("Answers come as they are given, in parts (acknowledgements of several clients)")
+async def test_an_answer_comes_in_parts_as_they_are_given(carrier: Harness, enter: Enter) -> None:
     one, two = await enter("one", "a", ""), await enter("two", "a", "")
     given: list[Give] = []
     two.answers = lambda request, reply: given.append(reply)
-    answers = aiter(await one.fanout.ask(emit(), 5.0))
+    answers = aiter(await one.begin_asking(emit()))
     await two.until(lambda: bool(given))
     given[0](Reply(clients=3, last=False))
     assert (await anext(answers)).clients == 3
@@ -83,8 +86,9 @@ async def test_an_answer_comes_in_parts_as_they_are_given(
         await asyncio.wait_for(anext(answers), 2)
 
 
+@promise("Who does not answer in time is counted; the other answers are there")
 async def test_who_is_there_and_silent_is_missing_after_the_timeout(
-    asking: Harness, carrier: Harness, enter: Enter
+    carrier: Harness, enter: Enter
 ) -> None:
     one, two, _ = [await enter(name, "a", "") for name in ("one", "two", "three")]
     await one.ask(HELLO)
@@ -99,9 +103,8 @@ async def test_who_is_there_and_silent_is_missing_after_the_timeout(
     assert (sorted(values), missing) == (["in time", "three"], 0)
 
 
-async def test_a_gateway_that_comes_late_asks_and_is_asked(
-    asking: Harness, carrier: Harness, enter: Enter
-) -> None:
+@promise(ASK)
+async def test_a_gateway_that_comes_late_asks_and_is_asked(carrier: Harness, enter: Enter) -> None:
     one, _ = await enter("one", "a", ""), await enter("two", "a", "")
     await one.ask(HELLO)
     late = await enter("late", "a", "")
@@ -111,9 +114,8 @@ async def test_a_gateway_that_comes_late_asks_and_is_asked(
     assert (sorted(values), missing) == (["one", "two"], 0)
 
 
-async def test_a_gateway_that_leaves_completes_its_answer(
-    asking: Harness, carrier: Harness, enter: Enter
-) -> None:
+@promise(GOES)
+async def test_a_gateway_that_leaves_completes_its_answer(carrier: Harness, enter: Enter) -> None:
     one, two, _ = [await enter(name, "a", "") for name in ("one", "two", "three")]
     two.answers = lambda request, reply: None
     waiting = asyncio.create_task(one.ask(HELLO, 15.0))
@@ -123,9 +125,8 @@ async def test_a_gateway_that_leaves_completes_its_answer(
         assert await waiting == (["three"], 1)
 
 
-async def test_a_question_may_expect_no_answer(
-    asking: Harness, carrier: Harness, enter: Enter
-) -> None:
+@promise(ASK)
+async def test_a_question_may_expect_no_answer(carrier: Harness, enter: Enter) -> None:
     one, two = await enter("one", "a", ""), await enter("two", "a", "")
     quiet = Request(Question.SERVER, "/", event="note", args=(1,), answered=False)
     async with asyncio.timeout(3):
@@ -149,7 +150,7 @@ async def test_a_question_may_expect_no_answer(
     ids=["null", "unicode", "nested", "binary", "binary inside", "1 MiB", "1 MiB of binary"],
 )
 async def test_arguments_and_answers_may_be_anything(
-    value: Any, asking: Harness, carrier: Harness, enter: Enter
+    value: Any, carrier: Harness, enter: Enter
 ) -> None:
     one, two = await enter("one", "a", ""), await enter("two", "a", "")
     two.answers = echo
@@ -157,9 +158,8 @@ async def test_arguments_and_answers_may_be_anything(
     assert two.questions[0].args == (value,)
 
 
-async def test_many_questions_at_once_get_their_own_answers(
-    asking: Harness, carrier: Harness, enter: Enter
-) -> None:
+@promise(ASK)
+async def test_many_questions_at_once_get_their_own_answers(carrier: Harness, enter: Enter) -> None:
     gateways = [await enter(name, "a", "") for name in ("one", "two", "three")]
     for gateway in gateways:
         gateway.answers = echo
@@ -169,6 +169,7 @@ async def test_many_questions_at_once_get_their_own_answers(
     assert answers == [([number, number], 0) for number in range(50) for _ in range(2)]
 
 
-async def test_a_fanout_that_is_not_open_asks_nobody(asking: Harness) -> None:
+@promise(OPEN)
+async def test_a_fanout_that_is_not_open_asks_nobody(harness: Harness) -> None:
     with pytest.raises(FanoutError):
-        await asking.fanout().ask(HELLO, 1.0)
+        await harness.fanout().ask(HELLO, 1.0)

@@ -10,8 +10,9 @@ import pytest
 
 from chatcluster.core.envelope import Action
 from chatcluster.core.position import Position
-from tests.contract.conftest import Enter
-from tests.contract.harness import Harness
+from chatcluster.testing.fixtures import Enter
+from chatcluster.testing.harness import Harness
+from chatcluster.testing.promises import promise
 
 FIELDS = {
     "emit": {"args": ("x", 1)},
@@ -30,6 +31,7 @@ FIELDS = {
 }
 
 
+@promise("Emits, joins, leaves, disconnects, room closes and signals arrive with all their fields")
 @pytest.mark.parametrize("fields", FIELDS.values(), ids=FIELDS)
 async def test_an_envelope_keeps_all_its_fields(
     fields: dict[str, Any], carrier: Harness, enter: Enter
@@ -55,6 +57,7 @@ VALUES: dict[str, Any] = {
 }
 
 
+@promise("Arguments arrive as they were: any script, binary, dates, 1 MiB and more")
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
 async def test_arguments_arrive_as_they_were(value: Any, carrier: Harness, enter: Enter) -> None:
     publisher, gateway = await enter("publisher"), await enter("gateway", "a")
@@ -63,6 +66,7 @@ async def test_arguments_arrive_as_they_were(value: Any, carrier: Harness, enter
     assert envelope.args == (value, value)
 
 
+@promise("Any text may name a room")
 @pytest.mark.parametrize("room", ["42", "1.5", "a#b#", "Zürich 🎉", "with space", "*", "x" * 1000])
 async def test_any_text_may_name_a_room(room: str, carrier: Harness, enter: Enter) -> None:
     publisher, gateway = await enter("publisher"), await enter("gateway", room)

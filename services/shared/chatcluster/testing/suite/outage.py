@@ -9,8 +9,10 @@ import pytest
 
 from chatcluster.core.errors import FanoutError
 from chatcluster.fanout.port import State
-from tests.contract.conftest import Enter
-from tests.contract.harness import Gateway, Harness
+from chatcluster.testing.fixtures import Enter
+from chatcluster.testing.harness import Gateway, Harness
+from chatcluster.testing.promises import promise
+from chatcluster.testing.suite.sentences import CLOSES, REFUSES, THROUGH
 
 NOTICE = 6.0  # seconds: five for a carrier that only fell silent, and one for a busy machine
 
@@ -21,6 +23,7 @@ async def state(gateway: Gateway, wanted: State, seconds: float = NOTICE) -> Non
             await asyncio.sleep(0.01)
 
 
+@promise(REFUSES)
 async def test_opening_without_a_carrier_fails(carrier: Harness) -> None:
     await carrier.kill()
     gateway = Gateway(carrier.fanout(), "one")
@@ -32,6 +35,7 @@ async def test_opening_without_a_carrier_fails(carrier: Harness) -> None:
     await again.fanout.close()
 
 
+@promise(REFUSES)
 async def test_opening_on_a_silent_carrier_fails(carrier: Harness) -> None:
     await carrier.pause()
     gateway = Gateway(carrier.fanout(), "one")
@@ -44,6 +48,7 @@ async def test_opening_on_a_silent_carrier_fails(carrier: Harness) -> None:
     await gateway.fanout.close()
 
 
+@promise(REFUSES)
 async def test_without_a_carrier_nothing_seems_to_work(carrier: Harness, enter: Enter) -> None:
     gateway = await enter("one", "a")
     await carrier.kill()
@@ -58,6 +63,7 @@ async def test_without_a_carrier_nothing_seems_to_work(carrier: Harness, enter: 
         await gateway.say("lost too")
 
 
+@promise("A carrier that returns is found within two seconds, and gateways hear of the gap")
 async def test_a_carrier_that_returns_is_found_within_two_seconds(
     carrier: Harness, enter: Enter
 ) -> None:
@@ -83,6 +89,7 @@ async def test_a_carrier_that_returns_is_found_within_two_seconds(
     assert two.received == [sent]
 
 
+@promise(THROUGH)
 async def test_nothing_is_repeated_after_a_restart(carrier: Harness, enter: Enter) -> None:
     one, two = await enter("one", "a"), await enter("two", "a")
     for outage in (1, 2, 3):
@@ -99,6 +106,7 @@ async def test_nothing_is_repeated_after_a_restart(carrier: Harness, enter: Ente
     assert two.args == ["before 1", "before 2", "before 3", "after"]
 
 
+@promise(THROUGH)
 async def test_publishing_through_an_outage_keeps_order(carrier: Harness, enter: Enter) -> None:
     """What was taken arrives in order or was lost in the outage; what was refused said so."""
     one, two = await enter("one", "a"), await enter("two", "a")
@@ -128,6 +136,7 @@ async def test_publishing_through_an_outage_keeps_order(carrier: Harness, enter:
     assert refused
 
 
+@promise("A carrier that keeps its connections and falls silent is noticed")
 async def test_a_carrier_that_falls_silent_is_noticed(carrier: Harness, enter: Enter) -> None:
     """Its connections still stand, so only waiting for an answer can tell."""
     gateway = await enter("one", "a")
@@ -148,6 +157,7 @@ async def test_a_carrier_that_falls_silent_is_noticed(carrier: Harness, enter: E
     await gateway.until(lambda: sent in gateway.received)
 
 
+@promise(CLOSES)
 async def test_closing_is_quiet_while_the_carrier_is_gone(carrier: Harness, enter: Enter) -> None:
     gateway = await enter("one", "a")
     await carrier.kill()
@@ -158,6 +168,7 @@ async def test_closing_is_quiet_while_the_carrier_is_gone(carrier: Harness, ente
     assert gateway.interruptions == 0
 
 
+@promise(CLOSES)
 async def test_closing_ends_what_still_waits_for_the_carrier(
     carrier: Harness, enter: Enter
 ) -> None:

@@ -11,16 +11,19 @@ import pytest
 from chatcluster.core.errors import FanoutError
 from chatcluster.core.request import Question, Request
 from chatcluster.fanout.port import State
-from tests.contract.conftest import Enter, EnterElsewhere
-from tests.contract.harness import Harness
-from tests.contract.test_fanout_outage import state
+from chatcluster.testing.fixtures import Enter, EnterElsewhere
+from chatcluster.testing.harness import Harness
+from chatcluster.testing.promises import promise
+from chatcluster.testing.suite.outage import state
+from chatcluster.testing.suite.sentences import GOES, REFUSES
 
 HELLO = Request(Question.SERVER, "/", event="hello")
 EMIT = Request(Question.EMIT, "/", event="e", timeout=15.0)
 
 
+@promise(GOES)
 async def test_a_gateway_that_dies_completes_its_answer_long_before_the_timeout(
-    asking: Harness, carrier: Harness, enter: Enter, enter_elsewhere: EnterElsewhere
+    carrier: Harness, enter: Enter, enter_elsewhere: EnterElsewhere
 ) -> None:
     one, _ = await enter("one", "a", ""), await enter("two", "a", "")
     dying = await enter_elsewhere("dying", "silent")
@@ -32,8 +35,9 @@ async def test_a_gateway_that_dies_completes_its_answer_long_before_the_timeout(
         assert await waiting == (["two"], 1)
 
 
+@promise(GOES)
 async def test_what_a_gateway_answered_before_it_died_counts(
-    asking: Harness, carrier: Harness, enter: Enter, enter_elsewhere: EnterElsewhere
+    carrier: Harness, enter: Enter, enter_elsewhere: EnterElsewhere
 ) -> None:
     one = await enter("one", "a", "")
     dying = await enter_elsewhere("dying", "begins")
@@ -45,8 +49,9 @@ async def test_what_a_gateway_answered_before_it_died_counts(
         assert await waiting == (["begun"], 1)
 
 
+@promise("A gateway that stands still is asked again as soon as it goes on")
 async def test_a_gateway_that_stands_still_is_missing_and_is_asked_again_later(
-    asking: Harness, carrier: Harness, enter: Enter, enter_elsewhere: EnterElsewhere
+    carrier: Harness, enter: Enter, enter_elsewhere: EnterElsewhere
 ) -> None:
     one = await enter("one", "a", "")
     slow = await enter_elsewhere("slow", "answers")
@@ -60,9 +65,8 @@ async def test_a_gateway_that_stands_still_is_missing_and_is_asked_again_later(
             await asyncio.sleep(0.05)
 
 
-async def test_without_a_carrier_nobody_can_be_asked(
-    asking: Harness, carrier: Harness, enter: Enter
-) -> None:
+@promise(REFUSES)
+async def test_without_a_carrier_nobody_can_be_asked(carrier: Harness, enter: Enter) -> None:
     one, two = await enter("one", "a", ""), await enter("two", "a", "")
     assert await one.ask(HELLO) == (["two"], 0)
     await carrier.kill()
@@ -77,7 +81,8 @@ async def test_without_a_carrier_nobody_can_be_asked(
     assert await one.ask(HELLO) == (["two"], 0)
 
 
-async def test_answers_never_come_twice(asking: Harness, carrier: Harness, enter: Enter) -> None:
+@promise("No answer comes twice, whatever happens to the carrier")
+async def test_answers_never_come_twice(carrier: Harness, enter: Enter) -> None:
     """Whatever the carrier repeats of what it had not taken when it went."""
     one, *_ = [await enter(name, "a", "") for name in ("one", "two", "three")]
     await one.ask(HELLO)

@@ -10,10 +10,13 @@ import pytest
 from chatcluster.core.envelope import Action, Envelope, RoomKey
 from chatcluster.core.errors import FanoutError
 from chatcluster.fanout.port import State
-from tests.contract.conftest import Enter
-from tests.contract.harness import Gateway, Harness
+from chatcluster.testing.fixtures import Enter
+from chatcluster.testing.harness import Gateway, Harness
+from chatcluster.testing.promises import promise
+from chatcluster.testing.suite.sentences import COMES, ONCE, OPEN, ORDER, REACHES, WANTED
 
 
+@promise(REACHES)
 async def test_an_envelope_reaches_the_others_and_its_publisher(
     carrier: Harness, enter: Enter
 ) -> None:
@@ -23,12 +26,14 @@ async def test_an_envelope_reaches_the_others_and_its_publisher(
         assert await gateway.got(1) == [sent]
 
 
+@promise("A gateway gets its own envelopes, too")
 async def test_a_gateway_gets_its_own_envelope(harness: Harness, enter: Enter) -> None:
     gateway = await enter("one", "a")
     sent = await gateway.say("hello")
     assert await gateway.got(1) == [sent]
 
 
+@promise(ORDER)
 async def test_the_envelopes_of_one_origin_arrive_in_its_order(
     harness: Harness, enter: Enter
 ) -> None:
@@ -39,6 +44,7 @@ async def test_the_envelopes_of_one_origin_arrive_in_its_order(
     assert gateway.args == list(range(500))
 
 
+@promise(ORDER)
 async def test_a_publish_comes_after_those_that_were_called_before_it(
     harness: Harness, enter: Enter
 ) -> None:
@@ -49,6 +55,7 @@ async def test_a_publish_comes_after_those_that_were_called_before_it(
     assert gateway.args == list(range(300))
 
 
+@promise("All gateways see what is said in a room in the same order")
 async def test_all_gateways_see_the_same_order_in_a_room(carrier: Harness, enter: Enter) -> None:
     gateways = [await enter(name, "a") for name in ("one", "two", "three")]
 
@@ -62,6 +69,7 @@ async def test_all_gateways_see_the_same_order_in_a_room(carrier: Harness, enter
     assert gateways[0].received == gateways[1].received == gateways[2].received
 
 
+@promise(ONCE)
 async def test_nothing_is_delivered_twice(carrier: Harness, enter: Enter) -> None:
     """However often, and in whatever combination, the rooms of an envelope are wanted."""
     one, two = await enter("one", "a"), await enter("two", "a", "b", "c", "")
@@ -75,6 +83,7 @@ async def test_nothing_is_delivered_twice(carrier: Harness, enter: Enter) -> Non
     assert sorted(two.args) == list(range(40))
 
 
+@promise(WANTED)
 async def test_only_wanted_rooms_arrive(carrier: Harness, enter: Enter) -> None:
     publisher, witness = await enter("publisher"), await enter("witness", "a", "b")
     gateway = await enter("gateway", "a")
@@ -86,6 +95,7 @@ async def test_only_wanted_rooms_arrive(carrier: Harness, enter: Enter) -> None:
     assert gateway.args == list(range(0, 20, 2))
 
 
+@promise(WANTED)
 async def test_a_room_that_is_no_longer_wanted_is_silent(carrier: Harness, enter: Enter) -> None:
     publisher, witness = await enter("publisher"), await enter("witness", "a", "b")
     gateway = await enter("gateway", "a", "b")
@@ -100,6 +110,7 @@ async def test_a_room_that_is_no_longer_wanted_is_silent(carrier: Harness, enter
     assert gateway.args == ["before", "after"]
 
 
+@promise(REACHES)
 async def test_a_room_arrives_from_the_moment_that_want_returns(
     carrier: Harness, enter: Enter
 ) -> None:
@@ -113,6 +124,7 @@ async def test_a_room_arrives_from_the_moment_that_want_returns(
     assert gateway.args == list(range(30))
 
 
+@promise(REACHES)
 async def test_the_whole_namespace_is_wanted_as_the_empty_room(
     carrier: Harness, enter: Enter
 ) -> None:
@@ -121,6 +133,7 @@ async def test_the_whole_namespace_is_wanted_as_the_empty_room(
     assert await everybody.got(2) == sent
 
 
+@promise(WANTED)
 async def test_namespaces_do_not_hear_each_other(carrier: Harness, enter: Enter) -> None:
     main, chat = await enter("main", "a", ""), await enter("chat", "a", "", namespace="/chat")
     await chat.say(1, rooms=("a",))
@@ -132,6 +145,7 @@ async def test_namespaces_do_not_hear_each_other(carrier: Harness, enter: Enter)
     assert main.args == [3]
 
 
+@promise(ONCE)
 @pytest.mark.parametrize("wanted", [("a",), ("b",), ("a", "b"), ("a", "b", "c")])
 async def test_an_envelope_for_several_rooms_arrives_once(
     wanted: tuple[str, ...], carrier: Harness, enter: Enter
@@ -144,6 +158,7 @@ async def test_an_envelope_for_several_rooms_arrives_once(
     assert gateway.received == [sent, after]
 
 
+@promise("Clients of one gateway can be in thousands of rooms")
 async def test_a_thousand_rooms_can_be_wanted(carrier: Harness, enter: Enter) -> None:
     rooms = [f"room-{index}" for index in range(1000)]
     publisher, gateway = await enter("publisher"), await enter("gateway", *rooms)
@@ -157,6 +172,7 @@ async def test_a_thousand_rooms_can_be_wanted(carrier: Harness, enter: Enter) ->
     await gateway.got(101)
 
 
+@promise(COMES)
 async def test_a_gateway_that_comes_late_gets_what_is_published_from_then_on(
     carrier: Harness, enter: Enter
 ) -> None:
@@ -168,6 +184,7 @@ async def test_a_gateway_that_comes_late_gets_what_is_published_from_then_on(
     assert await late.got(1) == [sent]
 
 
+@promise(COMES)
 async def test_a_gateway_that_leaves_does_not_disturb_the_others(
     carrier: Harness, enter: Enter
 ) -> None:
@@ -177,6 +194,7 @@ async def test_a_gateway_that_leaves_does_not_disturb_the_others(
     assert await two.got(1) == [sent]
 
 
+@promise("Many envelopes at once are handled in batches")
 async def test_what_has_arrived_is_delivered_in_batches(carrier: Harness, enter: Enter) -> None:
     publisher, gateway = await enter("publisher"), await enter("gateway", "a")
     await publisher.fanout.publish([publisher.envelope(index) for index in range(1000)])
@@ -184,6 +202,7 @@ async def test_what_has_arrived_is_delivered_in_batches(carrier: Harness, enter:
     assert gateway.batches < 500
 
 
+@promise(OPEN)
 async def test_it_says_whether_it_is_open(harness: Harness) -> None:
     gateway = Gateway(harness.fanout(), "one")
     states = [gateway.fanout.state]
@@ -194,10 +213,7 @@ async def test_it_says_whether_it_is_open(harness: Harness) -> None:
     assert [*states, gateway.fanout.state] == [State.CLOSED, State.UP, State.CLOSED]
 
 
-async def test_it_says_whether_gateways_meet(harness: Harness) -> None:
-    assert harness.fanout().shared is harness.shared
-
-
+@promise(OPEN)
 async def test_a_fanout_that_is_not_open_refuses_work(harness: Harness) -> None:
     fanout = harness.fanout()
     envelope = Envelope("one", 1, "/", Action.EMIT, rooms=("a",), event="e")
@@ -209,6 +225,7 @@ async def test_a_fanout_that_is_not_open_refuses_work(harness: Harness) -> None:
         await fanout.check()
 
 
+@promise(OPEN)
 async def test_closing_is_quiet_and_can_be_repeated(harness: Harness, enter: Enter) -> None:
     fanout = harness.fanout()
     await fanout.close()
@@ -223,6 +240,7 @@ async def test_closing_is_quiet_and_can_be_repeated(harness: Harness, enter: Ent
     assert gateway.interruptions == 0
 
 
+@promise(OPEN)
 async def test_no_envelopes_is_nothing_to_do(harness: Harness, enter: Enter) -> None:
     gateway = await enter("one", "a")
     await gateway.fanout.publish([])

@@ -1,0 +1,1 @@
+"""The promises of the port, one module for each circumstance."""
