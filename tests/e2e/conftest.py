@@ -11,9 +11,12 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.clients import KINDS, Clients, Connect, Kind, params
+from tests.e2e.command_fixtures import cli, port, taken
 from tests.e2e.node_client import NodeProcess
 from tests.gateways import Cluster
 from tests.servers import Valkey
+
+__all__ = ["cli", "port", "taken"]
 
 MODES = ["isolated", "hub", "adapter"]
 SHARING = ["hub", "adapter"]  # what one gateway's clients say reaches the others'
