@@ -21,6 +21,14 @@ from tests.servers import free_port
 TOKEN = "secret"
 START_SECONDS = 15.0
 
+# `python -m chat_hub`, but what takes longest, to import it, is done beforehand.
+PROGRAM = """
+import runpy, sys
+import chat_hub.main
+if sys.stdin.readline():
+    runpy.run_module("chat_hub", run_name="__main__")
+"""
+
 
 class Hub:
     """A hub program on a port that it keeps over restarts."""
@@ -30,6 +38,7 @@ class Hub:
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / f"hub-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._successor: subprocess.Popen[bytes] | None = None
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -41,11 +50,23 @@ class Hub:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
+        self._process = self._successor or self._prepare()
+        self._successor = None
+        assert self._process.stdin is not None
+        with self._process.stdin as stdin:
+            stdin.write(b"start\n")
+
+    def prepare(self) -> None:
+        """Make ready for the next `start`, which then takes no time."""
+        self._successor = self._prepare()
+
+    def _prepare(self) -> subprocess.Popen[bytes]:
         variables = {"CHAT_PORT": self.port, "CHAT_ADMIN_PORT": 0, "CHAT_HUB_TOKEN": TOKEN}
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "chat_hub"],
+            return subprocess.Popen(
+                [sys.executable, "-c", PROGRAM],
                 env={**os.environ, **{name: str(value) for name, value in variables.items()}},
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
             )
@@ -68,13 +89,12 @@ class Hub:
         self.process.wait()
         self._process = None
 
-    def stop(self) -> None:
-        """Politely at first."""
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.kill()
+    def end(self) -> None:
+        """For good."""
+        for process in (self._process, self._successor):
+            if process is not None:
+                process.kill()
+                process.communicate()
 
     def pause(self) -> None:
         self.process.send_signal(signal.SIGSTOP)
@@ -96,6 +116,7 @@ async def start(hubs: Sequence[Hub]) -> None:
 async def _start_and_pause(hub: Hub) -> None:
     await hub.answers()
     hub.pause()
+    hub.prepare()
 
 
 # Hubs remember nothing of gateways that have left, so those that survived a test serve the next
@@ -104,9 +125,9 @@ _idle: list[Hub] = []
 
 
 @atexit.register
-def _stop_idle() -> None:
+def _end_idle() -> None:
     for hub in _idle:
-        hub.stop()
+        hub.end()
 
 
 class HubHarness:
@@ -126,6 +147,8 @@ class HubHarness:
             if hub.running:
                 hub.resume()
                 _idle.append(hub)
+            else:
+                hub.end()
 
     def fanout(self) -> Fanout:
         return self.recipe()()

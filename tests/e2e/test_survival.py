@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from tests.e2e.crowd import crowd
 from tests.gateways import Cluster
@@ -42,3 +43,27 @@ def test_a_crowd_survives_gateways_that_are_killed(
     assert seen["reconnects"] >= 200
     assert seen["acked"] > 1000
     assert not any("Traceback" in program.output() for program in cluster.programs)
+
+
+@pytest.mark.node
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_a_crowd_misses_nothing_while_the_carrier_is_cut_again_and_again(
+    valkey: Valkey, tmp_path: Path
+) -> None:
+    """Gateways lose their subscriptions in the middle of the talk, each with whatever was on its
+    way: that is read from the log, on connections that never broke, before anything newer."""
+    cluster = Cluster(tmp_path, valkey.url, "adapter")
+    urls = [gateway.url for gateway in cluster.gateways]
+    with cluster.running(), crowd(urls, every=500) as people:
+        people.wait_ready()
+        with Redis.from_url(valkey.url) as redis:
+            for _ in range(20):
+                time.sleep(0.4)
+                redis.client_kill_filter(_type="pubsub")
+        seen = people.finish()
+        replayed = sum(gateway.stats()["replayed"] for gateway in cluster.gateways)
+    print(f"cut: {seen}, {replayed} replayed")
+    assert seen["problems"] == []
+    assert seen["reconnects"] == 0
+    assert replayed > 0

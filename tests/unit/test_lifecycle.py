@@ -65,7 +65,7 @@ def test_a_signal_ends_a_program_in_its_own_time(program, number):
     process = program(WAITS)
     ready(process)
     process.send_signal(number)
-    assert process.communicate(timeout=5) == ("stopping\n", "")
+    assert process.communicate(timeout=15) == ("stopping\n", "")
     assert process.returncode == 0
 
 
@@ -84,7 +84,7 @@ def test_a_second_signal_ends_it_at_once(program):
     process.send_signal(signal.SIGINT)
     assert process.stdout.readline() == "stopping\n"
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=5) == 130
+    assert process.wait(timeout=15) == 130
 
 
 def test_a_second_signal_ends_it_even_when_the_event_loop_stands_still(program):
@@ -102,7 +102,7 @@ def test_a_second_signal_ends_it_even_when_the_event_loop_stands_still(program):
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(timeout=0.3)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=5) == 130
+    assert process.wait(timeout=15) == 130
 
 
 def test_ctrl_c_before_anybody_waits_for_it_ends_without_a_traceback(program):
@@ -115,7 +115,7 @@ def test_ctrl_c_before_anybody_waits_for_it_ends_without_a_traceback(program):
     )
     ready(process)
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=5)[1] == ""
+    assert process.communicate(timeout=15)[1] == ""
     assert process.returncode == 130
 
 
@@ -126,7 +126,7 @@ def test_a_wrong_setting_is_one_line_and_code_2(program):
             load(GatewaySettings, port="http")
         """
     )
-    _, errors = process.communicate(timeout=5)
+    _, errors = process.communicate(timeout=15)
     assert errors.count("\n") == 1
     assert "--port='http'" in errors
     assert process.returncode == 2
@@ -139,7 +139,7 @@ def test_what_keeps_a_program_from_starting_is_one_line_and_code_2(program):
             raise StartError("Redis does not answer\\n at redis://host:1/0")
         """
     )
-    _, errors = process.communicate(timeout=5)
+    _, errors = process.communicate(timeout=15)
     assert errors == "chatcluster: Redis does not answer at redis://host:1/0\n"
     assert process.returncode == 2
 
@@ -157,7 +157,7 @@ def test_a_taken_port_is_one_line_that_names_it_and_code_2(program, listen):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         process = program(f"async def main():\n    {listen.replace('PORT', str(port))}")
-        _, errors = process.communicate(timeout=5)
+        _, errors = process.communicate(timeout=15)
     assert errors.count("\n") == 1
     assert str(port) in errors
     assert process.returncode == 2
@@ -172,7 +172,7 @@ def test_a_defect_is_logged_with_its_traceback_and_code_1(program):
             raise LookupError("a defect")
         """
     )
-    output, errors = process.communicate(timeout=5)
+    output, errors = process.communicate(timeout=15)
     assert errors == ""
     line = json.loads(output)
     assert line["event"] == "crashed"

@@ -23,7 +23,7 @@ from chatcluster.fanout.hub.publisher import MARKS, Shipment
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
 # Seconds.
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.5
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 RESTORE_SECONDS = 5.0
 TICK = 1.0
 
