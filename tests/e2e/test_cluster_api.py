@@ -114,6 +114,7 @@ async def test_clients_join_and_leave_rooms_from_afar(sites: list[Site], open_cl
     await everybody.to("a").sockets_join("x", "y")
     members = two.gateway.manager.members
     await eventually(lambda: {"x", "y"} <= members.sockets[there.sid].rooms)
+    await two.listening()
     await everybody.to("x").except_(here.sid).sockets_leave("y")
     await eventually(lambda: "y" not in members.sockets[there.sid].rooms)
     assert "y" in one.gateway.manager.members.sockets[here.sid].rooms
