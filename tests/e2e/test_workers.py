@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shlex
 import tomllib
@@ -16,7 +17,7 @@ from tests.e2e.clients import Connect
 from tests.e2e.conftest import MakeCluster
 from tests.gateways import Cluster, Program
 from tests.servers import Valkey
-from tests.workers import install, worker
+from tests.workers import install, until, worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -131,6 +132,49 @@ async def test_a_message_that_is_sent_again_is_answered_once(
     history = await ada.ask("history", {"room": room})
     said = [one["message"] for one in history["messages"]]
     assert len([one for one in said if one.startswith("ada: 2d6")]) == 1
+
+
+async def test_what_is_acknowledged_is_answered_though_valkey_is_killed(
+    own_valkey: Valkey, make_cluster: MakeCluster, connect: Connect, tmp_path: Path
+) -> None:
+    """And starts again with its append-only file. Each message is answered once."""
+    same = {"redis_prefix": tmp_path.name, "key": tmp_path.name}
+    cluster = make_cluster("redis", redis_url=own_valkey.url, job_events="chat message", **same)
+    program = worker(tmp_path, own_valkey.url, **same)
+    program.start()
+    try:
+        ada = await connect(cluster.gateways[0].url)
+        await ada.ask("join", "tea")
+        for number in range(60):
+            if number in (20, 40):
+                own_valkey.kill()
+                asyncio.get_running_loop().call_later(0.5, own_valkey.start)
+            await acknowledged(
+                ada, {"room": "tea", "message": f"/me does {number}", "key": str(number)}
+            )
+        wanted = [f"* Unnamed does {number}" for number in range(60)]
+        await until(lambda: answered(ada, len(wanted)))
+        assert sorted(await answers_in(ada, "tea")) == sorted(wanted)
+    finally:
+        program.stop()
+
+
+async def acknowledged(client: Any, message: dict[str, str]) -> None:
+    """Send it until it is."""
+    await until(lambda: taken(client, message))
+
+
+async def taken(client: Any, message: dict[str, str]) -> bool:
+    return "error" not in await client.ask("chat message", message)
+
+
+async def answered(client: Any, count: int) -> bool:
+    return len(await answers_in(client, "tea")) >= count
+
+
+async def answers_in(client: Any, room: str) -> list[str]:
+    history = await client.ask("history", {"room": room, "limit": 200})
+    return [one["message"] for one in history.get("messages", ()) if one["nick"] == "bot"]
 
 
 async def test_a_job_as_the_documentation_has_it(
