@@ -32,9 +32,9 @@ FLAVOURS: dict[str, Callable[[str], Flavour]] = {
 }
 
 
-@pytest.fixture(params=FLAVOURS.values(), ids=FLAVOURS)
+@pytest.fixture(params=list(FLAVOURS))
 def flavour(request: pytest.FixtureRequest) -> Flavour:
-    made: Flavour = request.param(f"interop-{secrets.token_hex(4)}")
+    made: Flavour = FLAVOURS[request.param](f"interop-{secrets.token_hex(4)}")
     return made
 
 
