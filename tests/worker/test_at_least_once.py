@@ -156,14 +156,18 @@ async def test_nothing_is_lost_when_valkey_is_killed(
     await until(lambda: ready(program))
 
 
-async def test_nothing_is_lost_with_a_valkey_that_was_emptied(
+async def test_a_valkey_that_was_emptied_is_worked_with_again(
     start: Start, streams: Streams
 ) -> None:
-    start()
-    await streams.empty()
-    await streams.ask("after")
-    await until(lambda: done(streams))
-    assert await streams.said() == ["after"]
+    """Whatever the worker was just about to ask it."""
+    program = start(concurrency=1)
+    for number in range(8):
+        await streams.empty()
+        await streams.ask(f"job {number}")
+        await until(lambda: done(streams))
+        assert await streams.said() == [str(number)]
+        await asyncio.sleep(number / 10)
+    await until(lambda: ready(program))
 
 
 async def test_sigterm_finishes_the_job_at_hand(start: Start, streams: Streams) -> None:
