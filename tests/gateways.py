@@ -116,6 +116,7 @@ class Cluster:
             "redis_url": redis_url,
             "history": "redis",
             "key": folder.name,
+            "redis_prefix": folder.name,
             **variables,
         }
         self.hub = Program("chat_hub", folder / "hub.log")

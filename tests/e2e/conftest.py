@@ -25,8 +25,8 @@ from tests.e2e.node_client import NodeProcess
 from tests.gateways import Cluster
 from tests.servers import Valkey
 
-MODES = ["isolated", "hub", "adapter"]
-SHARING = ["hub", "adapter"]  # what one gateway's clients say reaches the others'
+MODES = ["isolated", "hub", "adapter", "redis"]
+SHARING = ["hub", "adapter", "redis"]  # what one gateway's clients say reaches the others'
 
 MakeCluster = Callable[..., Cluster]
 

@@ -16,7 +16,7 @@ from chat_gateway.site import make_site
 from chatcluster.fanout.port import Fanout
 from chatcluster.history.opening import opened
 from chatcluster.history.port import Retention
-from chatcluster.runtime.settings import GatewaySettings
+from chatcluster.runtime.settings import GatewaySettings, load
 
 PATIENCE = 5.0
 
@@ -36,15 +36,18 @@ class Site:
         """Let a client of this gateway enter rooms; return when it gets what is sent there."""
         for room in rooms:
             await self.gateway.server.enter_room(client.sid, room)
+        await self.listening()
+
+    async def listening(self) -> None:
+        """Return when what is sent to the rooms of its clients comes here."""
         interest = self.gateway._interest
-        wanted = frozenset(interest._counts)
-        await eventually(lambda: interest._told == wanted)
+        await eventually(lambda: interest._told == interest._counts.keys())
 
 
 @asynccontextmanager
 async def serving(fanout: Fanout, name: str) -> AsyncIterator[Site]:
     """A gateway that takes clients while the body runs."""
-    settings = GatewaySettings(name=name, history="off")
+    settings = load(GatewaySettings, name=name, history="off")
     retention = Retention(length=10, age=60)
     async with opened("off", redis_url="", retention=retention, rooms_limit=10) as store:
         gateway = Gateway(settings, store, fanout, new_origin(name))

@@ -20,7 +20,7 @@ UP_SECONDS = 1.5
 @pytest.mark.node
 @pytest.mark.slow
 @pytest.mark.timeout(90)
-@pytest.mark.parametrize("mode", ["adapter", "hub"])
+@pytest.mark.parametrize("mode", ["adapter", "hub", "redis"])
 def test_a_crowd_survives_gateways_that_are_killed(
     mode: str, valkey: Valkey, tmp_path: Path
 ) -> None:

@@ -43,6 +43,12 @@ class NodeServer:
         self._process.stdin.write(line.encode() + b"\n")
         return await asyncio.wait_for(answer, PATIENCE)
 
+    async def until(self, what: str, wanted: Any, **fields: Any) -> None:
+        """Return when the result of a command is *wanted*."""
+        async with asyncio.timeout(PATIENCE):
+            while await self.do(what, **fields) != wanted:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+
     async def client(self, name: str, *rooms: str, namespace: str = "/", **fields: Any) -> str:
         """Connect a client in these rooms, perhaps with `data`, which acknowledges with `acks`;
         return its id."""

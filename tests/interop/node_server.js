@@ -85,6 +85,8 @@ async function main() {
       .sort((one, other) => (one.id < other.id ? -1 : 1));
 
   const commands = {
+    // Return when subscriptions that Node began are in force, for which it does not wait itself.
+    settle: async () => void (subscriber.ping && (await subscriber.ping())),
     fetchSockets: async (command) => described(await target(command).fetchSockets()),
     allRooms: async ({ namespace = "/" }) =>
       [...(await server.of(namespace).adapter.allRooms())].sort(),
@@ -114,6 +116,7 @@ async function main() {
       new Promise((joined) => {
         server.of(namespace).once("connection", async (socket) => {
           await socket.join(rooms);
+          await commands.settle();
           socket.data = fromPlain(data);
           joined(socket.id);
         });
@@ -130,7 +133,7 @@ async function main() {
       }),
   };
 
-  server.of("/chat"); // namespaces exist before their first client, so that their adapters listen
+  for (const name of ["/chat", "/notifications"]) server.of(name); // namespaces exist before their first client, so that their adapters listen
   for await (const line of createInterface({ input: process.stdin })) {
     const command = JSON.parse(line);
     // Commands begin in their order, and one that waits for others does not hold them up.

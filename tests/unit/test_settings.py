@@ -13,6 +13,7 @@ from chatcluster.runtime.settings import (
     SettingsError,
     load,
 )
+from chatcluster.runtime.worker_settings import WorkerSettings
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +51,7 @@ def test_an_unknown_mode_is_refused_with_those_that_there_are():
         load(GatewaySettings, mode="carrier-pigeon")
 
 
-@pytest.mark.parametrize("mode", ["hub", "adapter"])
+@pytest.mark.parametrize("mode", ["hub", "adapter", "redis"])
 def test_gateways_that_share_messages_cannot_each_number_them_alone(mode):
     with pytest.raises(SettingsError, match="history"):
         load(GatewaySettings, mode=mode, history="memory")
@@ -72,6 +73,6 @@ def test_values_that_may_hold_a_password_are_not_repeated():
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("model", [CommonSettings, GatewaySettings, HubSettings])
+@pytest.mark.parametrize("model", [CommonSettings, GatewaySettings, HubSettings, WorkerSettings])
 def test_every_setting_is_described(model):
     assert [name for name, field in model.model_fields.items() if not field.description] == []

@@ -48,7 +48,7 @@ class Answers(Protocol):
         """
 
     async def emit(self, event: str, *args: Any, room: str | None = None) -> None:
-        """Send an event to the clients that are in the room now; a further attempt sends it anew."""
+        """Send an event to the clients that are in the room now; a further attempt repeats it."""
 
     async def people(self) -> tuple[int, Sequence[str]]:
         """How many have joined the task's room, on all gateways; and nicknames, 200 at most."""

@@ -51,7 +51,8 @@ class JobStream:
         self._dead_length = dead_length
 
     async def open(self) -> None:
-        """The group begins with the oldest job: also with those that were there before it."""
+        """Make the group if there is none: it begins with the oldest job, so also with those that
+        were there before it."""
         try:
             async with _talking():
                 await self._redis.xgroup_create(self._jobs, GROUP, id="0", mkstream=True)
@@ -61,20 +62,14 @@ class JobStream:
 
     async def read(self, count: int, seconds: float) -> list[Entry]:
         """At most *count* jobs that nobody had yet; waits *seconds* for the first one."""
-        try:
-            async with _talking():
-                found: Any = await self._redis.xreadgroup(
-                    GROUP,
-                    self._consumer,
-                    {self._jobs: ">"},
-                    count=count,
-                    block=max(1, round(seconds * 1000)),
-                )
-        except HistoryError as error:
-            if "NOGROUP" not in str(error.__cause__):
-                raise
-            await self.open()  # somebody has emptied Redis
-            return []
+        async with _talking():
+            found: Any = await self._redis.xreadgroup(
+                GROUP,
+                self._consumer,
+                {self._jobs: ">"},
+                count=count,
+                block=max(1, _milliseconds(seconds)),
+            )
         return [_entry(one, 1) for _, entries in found or () for one in entries]
 
     async def take_over(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from chat_worker.answering import Speaker, TaskAnswers
@@ -77,6 +78,8 @@ class Worker:
                     log.warning("jobs_do_not_come", error=str(error))
                 self.trouble = str(error)
                 await asyncio.sleep(next(waits))
+                with suppress(HistoryError):
+                    await self.stream.open()  # whoever emptied Redis has taken the group, too
         await self._finish()
 
     async def _turn(self) -> None:

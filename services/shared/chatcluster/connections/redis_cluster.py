@@ -91,9 +91,9 @@ class Cluster:
 
     async def connect(self, wiring: Wiring) -> Links:
         masters = await self._masters()
-        keys = defaultdict[Place, list[bytes]](list)
-        for key in wiring.reader.keys if wiring.reader is not None else ():
-            keys[masters[slot(key)]].append(key)
+        keys = defaultdict[Place, list[list[bytes]]](list)
+        for key in wiring.keys:  # each by itself: one command may not name two slots
+            keys[masters[slot(key)]].append([key])
         pairs = {place: Pair(wiring, channels_per_command=1) for place in dict.fromkeys(masters)}
         shards = Shards(pairs, masters, wiring)
         ways = (pair.connect(self._at(place), keys[place]) for place, pair in pairs.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
@@ -56,6 +56,11 @@ class Wiring:
     verbs: Verbs = PLAIN
     reader: Reader | None = None
 
+    @property
+    def keys(self) -> Collection[bytes]:
+        """What there is to read."""
+        return self.reader.keys if self.reader is not None else ()
+
 
 class Links(Protocol):
     """Connections to one or more servers that make up one carrier, until one of them ends."""
@@ -92,16 +97,17 @@ class Pair:
         self._channels_per_command = channels_per_command
         self._leaving: Counter[bytes] = Counter()
 
-    async def connect(self, endpoint: Endpoint, keys: Collection[bytes] = ()) -> Pair:
-        """*keys* are those to read. Raises FanoutError, and is closed then."""
+    async def connect(self, endpoint: Endpoint, keys: Iterable[Collection[bytes]]) -> Pair:
+        """*keys* are those to read, in groups that are read together. Raises FanoutError, and is
+        closed then."""
         wiring = self._wiring
         try:
             self.publishing = await self._link(connect_link(endpoint))
             self.subscribing = await self._link(
                 connect_link(endpoint, wiring.on_messages, self._left)
             )
-            if keys and wiring.reader is not None:
-                await wiring.reader.start(await self._link(connect_link(endpoint)), keys)
+            for group in keys:
+                await self._read(await self._link(connect_link(endpoint)), group)
         except BaseException:
             self.close(FanoutError("another connection failed"))
             raise
@@ -137,6 +143,10 @@ class Pair:
     def close(self, reason: FanoutError) -> None:
         for link in self.links:
             link.close(reason)
+
+    async def _read(self, link: RedisLink, keys: Collection[bytes]) -> None:
+        if self._wiring.reader is not None:
+            await self._wiring.reader.start(link, keys)
 
     async def _link(self, connecting: Awaitable[RedisLink]) -> RedisLink:
         self.links.append(await connecting)

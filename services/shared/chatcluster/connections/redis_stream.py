@@ -21,20 +21,24 @@ class StreamReader:
     """Hands over every entry that is added to *keys* after it was started, once, in batches of up
     to *count*; asks the server to wait *block_ms* (at least 1) for more.
 
-    *on_entries* is called on the event loop and must neither wait nor raise.
+    *on_entries* and *on_gap* are called on the event loop and must neither wait nor raise; the
+    latter before entries that may have missing ones before them, because the stream was shortened
+    faster than it was read.
     """
 
     def __init__(
         self,
         keys: Sequence[bytes],
         on_entries: Callable[[Sequence[Entry]], None],
+        on_gap: Callable[[], None],
         *,
         count: int,
         block_ms: int,
     ) -> None:
         self.keys = keys
         self._on_entries = on_entries
-        self._count = b"%d" % count
+        self._on_gap = on_gap
+        self._count = count
         self._block_ms = block_ms
         self._positions: dict[bytes, Id] = {}
         self._waiting: list[tuple[bytes, Id, asyncio.Future[None]]] = []
@@ -45,7 +49,7 @@ class StreamReader:
         keys = tuple(keys)
         questions = [command(*newest(key)) for key in keys]
         for key, reply in zip(keys, await link.ask(questions, len(keys)), strict=True):
-            last = newest_id(reply)
+            last = only_id(reply)
             # A stream that ends before our position was lost with its server, or never had its last
             # entries: all that it has is known, or came after the loss.
             self._positions[key] = min(self._positions.get(key, last), last)
@@ -62,11 +66,15 @@ class StreamReader:
         """Bound the wait for the answer too: a connection that fell silent looks like a stream
         without news."""
         ids = (b"%d-%d" % self._positions[key] for key in keys)
-        words = (b"XREAD", b"COUNT", self._count, b"BLOCK", b"%d" % self._block_ms, b"STREAMS")
-        answer = link.ask([command(*words, *keys, *ids)], 1)
+        words = (b"XREAD", b"COUNT", b"%d" % self._count, b"BLOCK", b"%d" % self._block_ms)
+        oldest = [command(b"XRANGE", key, b"-", b"+", b"COUNT", b"1") for key in keys]
+        commands = [*oldest, command(*words, b"STREAMS", *keys, *ids)]
         timer = asyncio.get_running_loop().call_later(
-            self._block_ms / 1000 + SLACK_SECONDS, link.close, FanoutError("Redis fell silent")
+            self._block_ms / 1000 + SLACK_SECONDS,
+            link.close,
+            FanoutError("Redis fell silent"),
         )
+        answer = link.ask(commands, len(commands))
         answer.add_done_callback(partial(self._answered, link, keys, timer))
 
     def _answered(
@@ -83,12 +91,22 @@ class StreamReader:
             link.close(error if isinstance(error, FanoutError) else FanoutError(str(error)))
             return
         try:
-            self._take(answer.result()[0] or ())
+            *oldest, streams = answer.result()
+            self._look_for_gaps(keys, oldest)
+            self._take(streams or ())
         except BaseException:
             link.close(FanoutError("a stream's entries could not be handed over"))
             raise
         if not link.ended.done():
             self._ask(link, keys)
+
+    def _look_for_gaps(self, keys: tuple[bytes, ...], oldest: Sequence[Any]) -> None:
+        """A stream that begins after our position has lost what we read last, and perhaps more."""
+        starts = [
+            (self._positions[key], only_id(reply)) for key, reply in zip(keys, oldest, strict=True)
+        ]
+        if any((0, 0) < position < start for position, start in starts):
+            self._on_gap()
 
     def _take(self, streams: Sequence[Any]) -> None:
         for key, entries in streams:
@@ -107,8 +125,8 @@ def newest(key: bytes) -> Words:
     return b"XREVRANGE", key, b"+", b"-", b"COUNT", b"1"
 
 
-def newest_id(reply: Any) -> Id:
-    """From the answer to `newest`; (0, 0) for a stream without entries, or none."""
+def only_id(reply: Any) -> Id:
+    """Of the one entry of an answer; (0, 0) for a stream without entries, or none."""
     return read_id(reply[0][0]) if reply else (0, 0)
 
 

@@ -30,8 +30,7 @@ class Single:
     endpoint: Endpoint
 
     async def connect(self, wiring: Wiring) -> Links:
-        keys = wiring.reader.keys if wiring.reader is not None else ()
-        return await Pair(wiring).connect(self.endpoint, keys)
+        return await Pair(wiring).connect(self.endpoint, [wiring.keys] if wiring.keys else [])
 
 
 @asynccontextmanager

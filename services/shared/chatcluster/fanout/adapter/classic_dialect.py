@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from chatcluster.connections.redis_pair import PLAIN, Words
 from chatcluster.core.envelope import Action, Envelope
@@ -12,7 +11,7 @@ from chatcluster.fanout import wire
 from chatcluster.fanout.adapter import classic, classic_questions
 from chatcluster.fanout.adapter.channels import Kind, Route
 from chatcluster.fanout.adapter.classic_channels import Names
-from chatcluster.fanout.adapter.dialect import Answered, Asked
+from chatcluster.fanout.adapter.dialect import Answered, Asked, Audience
 from chatcluster.fanout.adapter.uids import Uids
 
 
@@ -37,7 +36,7 @@ class ClassicDialect:
         self._sequences = sequences
         self._specific = specific_response_channel
 
-    def reading(self, *_: Any) -> None:
+    def reading(self, audience: Audience) -> None:
         """There is nothing to read but channels."""
 
     def new_id(self, question: Question) -> str:

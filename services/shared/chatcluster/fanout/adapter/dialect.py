@@ -41,6 +41,20 @@ class Answered:
     reply: Reply
 
 
+class Audience(Protocol):
+    """Whom it is for."""
+
+    @property
+    def interest(self) -> Interest: ...
+
+    def deliver(self, envelopes: list[Envelope]) -> None: ...
+
+    def complain(self, where: bytes, error: MalformedError) -> None: ...
+
+    def restored(self) -> None:
+        """Something may have been missed."""
+
+
 class Reading(Protocol):
     """Reads what does not come by channels."""
 
@@ -63,13 +77,8 @@ class Dialect(Protocol):
     @property
     def naming(self) -> Naming: ...
 
-    def reading(
-        self,
-        interest: Callable[[], Interest],
-        deliver: Callable[[list[Envelope]], None],
-        complain: Callable[[bytes, MalformedError], None],
-    ) -> Reading | None:
-        """What there is to be read besides channels; envelopes are then *deliver*ed from there."""
+    def reading(self, audience: Audience) -> Reading | None:
+        """What there is to be read besides channels; envelopes then come from there."""
 
     def new_id(self, question: Question) -> str:
         """A name for a question of this kind."""

@@ -65,8 +65,8 @@ class AdapterFanout:
     ) -> None:
         self._dialect = _dialect(protocol or Classic(key), random_bytes)
         self._namespaces = frozenset(namespaces)
-        self._interest = Interest(self._dialect.naming)
-        self._reading = self._dialect.reading(lambda: self._interest, self._deliver, self._complain)
+        self.interest = Interest(self._dialect.naming)
+        self._reading = self._dialect.reading(self)
         self.durable = self._reading is not None
         self._carrier = RedisCarrier(
             target(url),
@@ -88,7 +88,7 @@ class AdapterFanout:
     async def open(self, receiver: Receiver) -> None:
         await self._carrier.open(self)
         try:
-            await self._carrier.change(self._interest.attend(self._namespaces), [])
+            await self._carrier.change(self.interest.attend(self._namespaces), [])
         except BaseException:
             await self.close()
             raise
@@ -99,11 +99,11 @@ class AdapterFanout:
 
     async def want(self, rooms: Set[RoomKey]) -> None:
         self._check_open()
-        await self._carrier.change(*self._interest.change(rooms))
+        await self._carrier.change(*self.interest.change(rooms))
 
     async def ask(self, request: Request, timeout: float) -> Answers:
         self._check_open()
-        if channels := self._interest.attend([request.namespace]):
+        if channels := self.interest.attend([request.namespace]):
             await self._carrier.change(channels, [])
         if not request.answered:
             await self._carrier.send([self._dialect.ask(request, None)])
@@ -125,13 +125,13 @@ class AdapterFanout:
 
     async def close(self) -> None:
         self._receiver = None
-        self._interest = Interest(self._dialect.naming)
+        self.interest = Interest(self._dialect.naming)
         await self._questions.close()
         await self._carrier.close()
 
     def messages(self, messages: Sequence[Message]) -> None:
         """From Redis: deliver what is wanted, all at once up to the next question."""
-        routes = self._interest.routes
+        routes = self.interest.routes
         envelopes: list[Envelope] = []
         for channel, payload in messages:
             # Nothing is decoded of a channel that was left while its messages were on their way.
@@ -142,17 +142,17 @@ class AdapterFanout:
                 envelopes.append(read)
             elif read is not None:
                 # Who asks for the clients of a room has perhaps just let them enter it.
-                self._deliver(envelopes)
+                self.deliver(envelopes)
                 envelopes = []
                 self._answer(read)
-        self._deliver(envelopes)
+        self.deliver(envelopes)
 
     def restored(self) -> None:
-        """From Redis: it was gone."""
+        """From Redis: it was gone, or went too fast."""
         if self._receiver is not None:
             self._receiver.interrupted()
 
-    def _deliver(self, envelopes: list[Envelope]) -> None:
+    def deliver(self, envelopes: list[Envelope]) -> None:
         if envelopes and self._receiver is not None:
             self._receiver.deliver(envelopes)
 
@@ -162,12 +162,12 @@ class AdapterFanout:
         try:
             read = self._dialect.read(route, payload)
         except MalformedError as error:
-            self._complain(channel, error)
+            self.complain(channel, error)
             return None
         if isinstance(read, Answered):
             self._questions.heard(read)
             return None
-        if isinstance(read, Envelope) and not route.room and not self._interest.wants(read):
+        if isinstance(read, Envelope) and not route.room and not self.interest.wants(read):
             return None
         return read
 
@@ -176,11 +176,11 @@ class AdapterFanout:
             back = Return(asked, self._dialect, self._carrier.post)
             self._receiver.answer(asked.request, back)
 
-    def _complain(self, channel: bytes, error: MalformedError) -> None:
+    def complain(self, where: bytes, error: MalformedError) -> None:
         """Once per channel: a peer with another `parser` would fill the log."""
-        if channel not in self._malformed:
-            self._malformed.add(channel)
-            _log.warning("adapter_malformed", channel=repr(channel), reason=str(error))
+        if where not in self._malformed:
+            self._malformed.add(where)
+            _log.warning("adapter_malformed", channel=repr(where), reason=str(error))
 
     def _check_open(self) -> None:
         if self._receiver is None:

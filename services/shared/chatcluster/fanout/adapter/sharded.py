@@ -19,7 +19,7 @@ from chatcluster.core.errors import MalformedError
 from chatcluster.core.request import Question, Reply, Request
 from chatcluster.fanout.adapter import cluster_message, cluster_questions, notepack
 from chatcluster.fanout.adapter.channels import Channels, Kind, Route, channel
-from chatcluster.fanout.adapter.dialect import Answered, Asked
+from chatcluster.fanout.adapter.dialect import Answered, Asked, Audience
 from chatcluster.fanout.adapter.uids import Uids
 
 PASS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
@@ -91,7 +91,7 @@ class ShardedDialect:
         prefix = cluster_questions.ROOMS_ID if question is Question.ROOMS else ""
         return prefix + self._uids.new()
 
-    def reading(self, *_: Any) -> None:
+    def reading(self, audience: Audience) -> None:
         """There is nothing to read but channels."""
 
     def publish(self, envelope: Envelope) -> Words:

@@ -23,13 +23,13 @@ from typing import Any
 import orjson
 
 from chatcluster.connections.redis_pair import PLAIN, SHARDED, Words
-from chatcluster.connections.redis_stream import Entry, StreamReader, newest, newest_id
+from chatcluster.connections.redis_stream import Entry, StreamReader, newest, only_id
 from chatcluster.core.envelope import Envelope, RoomKey
 from chatcluster.core.errors import MalformedError
 from chatcluster.core.request import Question, Reply, Request
 from chatcluster.fanout.adapter import cluster_message, cluster_questions, notepack, sharded
 from chatcluster.fanout.adapter.channels import Channels, Interest, Kind, Route, channel
-from chatcluster.fanout.adapter.dialect import OURS, Answered, Asked
+from chatcluster.fanout.adapter.dialect import OURS, Answered, Asked, Audience
 from chatcluster.fanout.adapter.protocols import Streams
 from chatcluster.fanout.adapter.uids import Uids
 
@@ -150,13 +150,8 @@ class StreamsDialect:
         envelope = cluster_message.to_envelope(message, namespace, self._sequences)
         return envelope if interest.wants(envelope) else None
 
-    def reading(
-        self,
-        interest: Callable[[], Interest],
-        deliver: Callable[[list[Envelope]], None],
-        complain: Callable[[bytes, MalformedError], None],
-    ) -> Reading:
-        return Reading(self, interest, deliver, complain)
+    def reading(self, audience: Audience) -> Reading:
+        return Reading(self, audience)
 
     def _encode(self, data: Any) -> bytes:
         """As `encode` in lib/adapter.ts: text, in whichever way."""
@@ -169,21 +164,14 @@ class StreamsDialect:
 class Reading:
     """Reads the streams, and hands over what is wanted of them."""
 
-    def __init__(
-        self,
-        dialect: StreamsDialect,
-        interest: Callable[[], Interest],
-        deliver: Callable[[list[Envelope]], None],
-        complain: Callable[[bytes, MalformedError], None],
-    ) -> None:
+    def __init__(self, dialect: StreamsDialect, audience: Audience) -> None:
         self._dialect = dialect
-        self._interest = interest
-        self._deliver = deliver
-        self._complain = complain
+        self._audience = audience
         options = dialect.options
         self.reader = StreamReader(
             dialect.naming.streams(),
             self._entries,
+            audience.restored,
             count=options.read_count,
             block_ms=options.block_time_in_ms,
         )
@@ -191,17 +179,17 @@ class Reading:
     async def caught_up(self, query: Callable[[Words], Awaitable[Any]]) -> None:
         """Return when everything that is in the streams now was read."""
         for key in self.reader.keys:
-            await self.reader.passed(key, newest_id(await query(newest(key))))
+            await self.reader.passed(key, only_id(await query(newest(key))))
 
     def _entries(self, entries: Sequence[Entry]) -> None:
-        envelopes, interest = [], self._interest()
+        envelopes, interest = [], self._audience.interest
         for entry in entries:
             try:
                 if envelope := self._dialect.read_entry(entry, interest):
                     envelopes.append(envelope)
             except MalformedError as error:
-                self._complain(self._dialect.options.stream_name.encode(), error)
-        self._deliver(envelopes)
+                self._audience.complain(self._dialect.options.stream_name.encode(), error)
+        self._audience.deliver(envelopes)
 
 
 def _is_for(fields: dict[bytes, bytes], namespace: str, interest: Interest) -> bool:

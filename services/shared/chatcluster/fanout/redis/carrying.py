@@ -51,7 +51,6 @@ class RedisPubSub:
     ) -> None:
         if "" in events:
             raise ValueError("an event has no name")
-        self.kept_here = 0  # envelopes of events that are not listed
         self._names = Names(prefix)
         self._events = frozenset(events)
         self._listed = tuple(events)
@@ -115,16 +114,13 @@ class RedisPubSub:
             return self._names.of(envelope), wire.encode(envelope)
         if envelope.event in self._events:
             return self._names.of(envelope), messages.encode(envelope)
-        self._keep_here(envelope)
+        self._say_once(envelope.event)
         return self._here, wire.encode(envelope)
 
-    def _keep_here(self, envelope: Envelope) -> None:
-        self.kept_here += 1
-        if envelope.event not in self._said and len(self._said) < MOST_COMPLAINTS:
-            self._said.add(envelope.event)
-            _log.warning(
-                "redis_event_not_listed", event_name=envelope.event, setting="redis_events"
-            )
+    def _say_once(self, event: str) -> None:
+        if event not in self._said and len(self._said) < MOST_COMPLAINTS:
+            self._said.add(event)
+            _log.warning("redis_event_not_listed", event_name=event, setting="redis_events")
 
     def _read(self, channel: bytes, payload: bytes) -> Envelope | None:
         route = self._interest.routes.get(channel)
