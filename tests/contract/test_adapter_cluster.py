@@ -17,8 +17,8 @@ from chatcluster.core.errors import FanoutError
 from chatcluster.core.request import Question, Request
 from chatcluster.fanout.adapter import AdapterFanout, Classic, Sharded, Streams
 from chatcluster.fanout.port import State
+from chatcluster.testing.harness import Gateway
 from tests.contract.adapter_servers import ValkeyCluster
-from tests.contract.harness import Gateway
 
 PROTOCOLS: dict[str, Classic | Sharded | Streams] = {
     "classic": Classic("cluster"),

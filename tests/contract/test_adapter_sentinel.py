@@ -13,8 +13,8 @@ from chatcluster.core.envelope import Envelope
 from chatcluster.core.errors import FanoutError
 from chatcluster.fanout.adapter import AdapterFanout, Classic, Sharded, Streams
 from chatcluster.fanout.port import State
+from chatcluster.testing.harness import Gateway
 from tests.contract.adapter_servers import Watched, run
-from tests.contract.harness import Gateway
 
 pytestmark = pytest.mark.timeout(40)
 

@@ -18,7 +18,7 @@ from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.errors import FanoutError
 from chatcluster.fanout.adapter import AdapterFanout, Streams
 from chatcluster.fanout.port import State
-from tests.contract.harness import Gateway
+from chatcluster.testing.harness import Gateway
 from tests.servers import Valkey
 
 

@@ -14,7 +14,7 @@ from chatcluster.connections.redis import connect
 from chatcluster.core.envelope import Action
 from chatcluster.core.request import Question, Reply, Request
 from chatcluster.fanout.adapter import AdapterFanout
-from tests.contract.harness import Gateway
+from chatcluster.testing.harness import Gateway
 from tests.interop.flavours import Flavour, classic, sharded, streams
 from tests.interop.node import NodeServer, node_server
 from tests.servers import Valkey

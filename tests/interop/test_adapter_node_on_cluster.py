@@ -10,8 +10,8 @@ import pytest
 
 from chatcluster.core.request import Question, Request
 from chatcluster.fanout.adapter import AdapterFanout
+from chatcluster.testing.harness import Gateway
 from tests.contract.adapter_servers import ValkeyCluster
-from tests.contract.harness import Gateway
 from tests.interop.flavours import classic, sharded, streams
 from tests.interop.node import node_server
 

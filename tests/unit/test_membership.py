@@ -164,14 +164,6 @@ def test_members_may_go_while_they_are_gone_through(members):
     assert selected(members) == []
 
 
-def test_acknowledgement_numbers_are_not_given_twice(members):
-    socket = join(members, "a")
-    assert [socket.expect(print), socket.expect(print)] == [1, 2]
-    assert socket.acks is not None
-    del socket.acks[1]
-    assert socket.expect(print) == 3
-
-
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["add", "enter", "leave", "remove"]),

@@ -20,7 +20,7 @@ from chatcluster.core.errors import HistoryError
 from chatcluster.fanout.isolated import IsolatedFanout
 from chatcluster.history.memory import MemoryDirectory, MemoryRoomLog
 from chatcluster.history.port import Retention
-from tests.contract.harness import Gateway
+from chatcluster.testing.harness import Gateway
 from tests.contract.logs import fresh_prefix
 from tests.servers import Valkey
 
