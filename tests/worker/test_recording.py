@@ -56,10 +56,10 @@ async def jobs(valkey: Valkey, prefix: str) -> AsyncIterator[Jobs]:
 
 @pytest.fixture
 async def service(jobs: Jobs) -> ChatService:
-    gateway = Gateway(IsolatedFanout(), "one")
-    await gateway.open()
+    fanout = IsolatedFanout()
+    await Gateway(fanout, "one").open()
     return ChatService(
-        FanoutManager(gateway.fanout, "one", lambda key, first: None),
+        FanoutManager(fanout, "one", lambda key, first: None),
         MemoryDirectory(10),
         MemoryRoomLog(Retention(), clock=lambda: 1.0, random_bytes=bytes),
         Audience(Interest()),
