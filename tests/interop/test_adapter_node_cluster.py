@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,54 +10,13 @@ import pytest
 
 from chatcluster.connections.redis import connect
 from chatcluster.core.envelope import Action
-from chatcluster.core.request import Question, Reply, Request
 from chatcluster.fanout.adapter import AdapterFanout
 from chatcluster.testing.harness import Gateway
-from tests.interop.flavours import Flavour, classic, sharded, streams
-from tests.interop.node import NodeServer, node_server
+from tests.interop.flavours import Flavour, streams
+from tests.interop.node import NodeServer
 from tests.servers import Valkey
 
 pytestmark = pytest.mark.node
-
-FLAVOURS: dict[str, Callable[[str], Flavour]] = {
-    "classic": classic,
-    "sharded static": lambda key: sharded(key, "static"),
-    "sharded dynamic": lambda key: sharded(key, "dynamic"),
-    "sharded dynamic-private": lambda key: sharded(key, "dynamic-private"),
-    "streams": streams,
-    "three streams": lambda key: streams(key, 3),
-    "streams and sharded pub/sub": lambda key: streams(key, sharded=True),
-}
-
-
-@pytest.fixture(params=list(FLAVOURS))
-def flavour(request: pytest.FixtureRequest) -> Flavour:
-    made: Flavour = FLAVOURS[request.param](f"interop-{secrets.token_hex(4)}")
-    return made
-
-
-async def counts(node: NodeServer, servers: int) -> None:
-    """Return when *node* sees so many servers, itself included: it does not wait for that."""
-    await node.until("servers", servers)
-
-
-@pytest.fixture
-async def node(valkey: Valkey, flavour: Flavour) -> AsyncIterator[NodeServer]:
-    async with node_server(valkey.url, flavour.name, **flavour.options) as server:
-        await counts(server, 1)
-        yield server
-
-
-@pytest.fixture
-async def gateways(valkey: Valkey, flavour: Flavour, node: NodeServer) -> AsyncIterator[Any]:
-    fanouts = [AdapterFanout(valkey.url, flavour.ours) for _ in range(2)]
-    gateways = [
-        await Gateway(fanout, f"gw-{number}").open("", "a", "b", "s" * 20)
-        for number, fanout in enumerate(fanouts, 1)
-    ]
-    yield gateways
-    for fanout in fanouts:
-        await fanout.close()
 
 
 async def test_all_serve_one_room(node: NodeServer, gateways: list[Gateway]) -> None:
@@ -193,82 +150,6 @@ async def test_what_we_tell_sockets_to_do_node_does(
     assert await node.got("x") == ["disconnect", "io server disconnect"]
 
 
-# Questions.
-
-SOCKET = {
-    "id": "a" * 20,
-    "handshake": {"headers": {}, "auth": {"token": "x"}, "query": {"EIO": "4"}},
-    "rooms": ["a", "a" * 20],
-    "data": {"nickname": "Zoë"},
-}
-
-
-def giving(*replies: Reply) -> Callable[[Request, Callable[[Reply], None]], None]:
-    def answer(request: Request, reply: Callable[[Reply], None]) -> None:
-        for one in replies:
-            reply(one)
-
-    return answer
-
-
-async def test_all_fetch_the_sockets_of_all(node: NodeServer, gateways: list[Gateway]) -> None:
-    one, two = gateways
-    one.answers = giving(Reply((SOCKET,), last=False), Reply())
-    two.answers = giving(Reply(({**SOCKET, "id": "b" * 20},)))
-    sid = await node.client("x", "a", data={"nickname": "Zoë"})
-    fetched = await node.do("fetchSockets", to=["a"], **{"except": ["c"]})
-    assert [socket["id"] for socket in fetched] == sorted(["a" * 20, "b" * 20, sid])
-    assert SOCKET in fetched
-    (asked,) = one.questions
-    assert (asked.question, asked.rooms, asked.exclude) == (Question.SOCKETS, ("a",), ("c",))
-    sockets, missing = await one.ask(Request(Question.SOCKETS, "/", rooms=("a",)))
-    assert sorted(socket["id"] for socket in sockets) == sorted(["b" * 20, sid])
-    assert missing == 0
-    theirs = next(socket for socket in sockets if socket["id"] == sid)
-    assert (theirs["data"], sorted(theirs["rooms"])) == ({"nickname": "Zoë"}, sorted(["a", sid]))
-
-
-async def test_gateways_see_the_rooms_of_all(node: NodeServer, gateways: list[Gateway]) -> None:
-    one, two = gateways
-    two.answers = giving(Reply(("a", "z")))
-    x, y = await node.client("x", "a"), await node.client("y", "a")
-    rooms, missing = await one.ask(Request(Question.ROOMS, "/"))
-    assert (set(rooms), missing) == ({x, y, "a", "z"}, 0)
-
-
-async def test_all_hear_the_acknowledgements_of_the_clients_of_all(
-    node: NodeServer, gateways: list[Gateway]
-) -> None:
-    one, two = gateways
-    await node.client("x", "a", acks={"from": "x"})
-    one.answers = giving(Reply(clients=0))
-    two.answers = giving(Reply(clients=2, last=False), Reply((2,), last=False), Reply((b"\x00",)))
-    result = await node.do("emitWithAck", to=["a"], args=["e", b"\x01"], flags={"timeout": 4000})
-    assert result["error"] is None
-    expected = [{"from": "x"}, 2, b"\x00"]
-    assert sorted(result["answers"], key=str) == sorted(expected, key=str)
-    assert (two.questions[0].args, two.questions[0].timeout) == ((b"\x01",), 4.0)
-    request = Request(Question.EMIT, "/", ("a",), event="e", args=(b"\x01",), timeout=3.0)
-    answers, missing = await one.ask(request, 3.0)
-    assert (sorted(answers, key=str), missing) == (sorted(expected, key=str), 0)
-    assert [await node.got("x") for _ in range(2)] == [["e", b"\x01"]] * 2
-
-
-async def test_all_speak_to_the_programs_of_all(node: NodeServer, gateways: list[Gateway]) -> None:
-    one, two = gateways
-    await node.do("listen", answer={"pid": 1})
-    two.answers = giving(Reply())
-    result = await node.do("serverSideEmitWithAck", args=["said", 1])
-    assert result["error"] is None
-    assert sorted(result["answers"], key=str) == sorted(["gw-1", None], key=str)
-    asked = Request(Question.SERVER, "/", event="said", args=("x", {"y": 1}))
-    assert await one.ask(asked) == ([{"pid": 1}], 0)
-    assert await node.got("server") == ["said", "x", {"y": 1}]
-    await node.do("serverSideEmit", args=["said", 2])
-    await two.until(lambda: len(two.questions) == 3)
-    assert (two.questions[2].args, two.questions[2].answered) == ((2,), False)
-
-
 async def test_a_namespace_reaches_from_python_to_node_and_back(
     node: NodeServer, valkey: Valkey, flavour: Flavour
 ) -> None:
@@ -282,26 +163,6 @@ async def test_a_namespace_reaches_from_python_to_node_and_back(
         await node.do("emit", namespace=namespace, to=["a"], args=["back"])
         assert [envelope.event for envelope in await gateway.got(2)] == ["e", "back"]
         await fanout.close()
-
-
-async def test_node_counts_each_gateway_once(node: NodeServer, gateways: list[Gateway]) -> None:
-    one, _ = gateways
-    for rooms in (["a"], ["a", "b", ""], []):
-        await one.want(*rooms)
-        assert await node.do("servers") == 3
-
-
-async def test_a_node_server_that_dies_is_not_waited_for(
-    valkey: Valkey, gateways: list[Gateway], flavour: Flavour
-) -> None:
-    one, _ = gateways
-    async with node_server(valkey.url, flavour.name, **flavour.options) as dying:
-        await counts(dying, 4)
-        # Nothing listens to this event in Node, so it never answers.
-        waiting = asyncio.create_task(one.ask(Request(Question.SERVER, "/", event="x"), 1.5))
-        await asyncio.sleep(0.2)
-    async with asyncio.timeout(4):
-        assert await waiting == (["gw-2"], 2)
 
 
 async def test_what_the_streams_emitter_writes_arrives(valkey: Valkey) -> None:

@@ -11,7 +11,7 @@ by `sentinel_username` and `sentinel_password`.
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from chatcluster.connections.redis import endpoint
 from chatcluster.connections.redis_cluster import Cluster
@@ -44,7 +44,7 @@ def _sentinel(url: str, scheme: str) -> Sentinel:
     query = urlencode(options)
     master = _endpoints(parts._replace(query=query).geturl(), scheme)[0]
     hosts = parts.netloc.rpartition("@")[2]
-    login = ":".join(ours) + "@" if any(ours) else ""
+    login = ":".join(quote(word, safe="") for word in ours) + "@" if any(ours) else ""
     asked = parts._replace(netloc=login + hosts, query=query).geturl()
     return Sentinel(_endpoints(asked, scheme, SENTINEL_PORT), name, master)
 

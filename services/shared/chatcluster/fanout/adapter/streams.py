@@ -69,7 +69,7 @@ class StreamNames:
     def stream(self, namespace: str) -> bytes:
         """Where to write what is for *namespace*; see above for its difference from Node's."""
         name, count = self._options.stream_name, self._options.stream_count
-        return name.encode() if count == 1 else b"%s-%d" % (name.encode(), _hash(namespace) % count)
+        return name.encode() if count == 1 else b"%s-%d" % (name.encode(), hash_code(namespace) % count)
 
     def streams(self) -> list[bytes]:
         """All that Node servers and emitters write to; the emitter knows of one only."""
@@ -220,7 +220,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"JSON has no form for {type(value).__name__}")
 
 
-def _hash(text: str) -> int:
+def hash_code(text: str) -> int:
     """`hashCode` in lib/util.ts, of JavaScript's 32 signed bits."""
     units = text.encode("utf-16-le", "surrogatepass")
     result = 0
