@@ -15,8 +15,8 @@ import pytest
 from chatcluster.core.errors import FanoutError
 from chatcluster.core.request import Question, Request
 from chatcluster.fanout.adapter import AdapterFanout, Classic, Sharded, Streams
-from tests.contract.adapter_servers import ValkeyCluster, Watched, run
 from chatcluster.testing.harness import Gateway
+from tests.contract.adapter_servers import ValkeyCluster, Watched, run
 from tests.servers import Valkey, free_port, missing
 
 # What a gateway needs, for each protocol: what an operator gives to its user.

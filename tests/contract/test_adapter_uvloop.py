@@ -10,8 +10,8 @@ import uvloop
 
 from chatcluster.core.request import Question, Request
 from chatcluster.fanout.port import State
-from tests.contract.fanouts import AdapterHarness, ShardedHarness, StreamsHarness
 from chatcluster.testing.harness import Gateway
+from tests.contract.fanouts import AdapterHarness, ShardedHarness, StreamsHarness
 
 HARNESSES = {"classic": AdapterHarness, "sharded": ShardedHarness, "streams": StreamsHarness}
 HELLO = Request(Question.SERVER, "/", event="hello")
