@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatcluster.core.envelope import RoomKey
+from chatcluster.fanout.hub.hubs import Hubs
 from chatcluster.fanout.hub.routes import order
 from chatcluster.fanout.port import State
 from tests.contract.harness import Gateway
@@ -47,7 +48,7 @@ async def enter(three: ThreeHubsHarness) -> AsyncIterator[Enter]:
 
 def owner(harness: HubHarness, room: str) -> Hub:
     """The hub that this room belongs to."""
-    urls = order(RoomKey("/", room), frozenset(hub.url for hub in harness.hubs))
+    urls = order(RoomKey("/", room), Hubs(frozenset(hub.url for hub in harness.hubs)))
     return next(hub for hub in harness.hubs if hub.url == urls[0])
 
 

@@ -14,7 +14,10 @@ def make_fanout(settings: GatewaySettings, origin: str) -> Fanout:
     """Not opened yet. Raises ValueError for an address that is none."""
     if settings.mode == "hub":
         return HubFanout(
-            settings.hub_urls, gateway=origin, token=settings.hub_token.get_secret_value()
+            settings.hub_urls,
+            gateway=origin,
+            routes=settings.hub_routes,
+            token=settings.hub_token.get_secret_value(),
         )
     if settings.mode == "adapter":
         return AdapterFanout(settings.redis_url, key=settings.key)
@@ -24,7 +27,8 @@ def make_fanout(settings: GatewaySettings, origin: str) -> Fanout:
 def carrier(settings: GatewaySettings) -> str:
     """What the mode depends on, for a person to read."""
     if settings.mode == "hub":
-        return f"the hub at {', '.join(map(shown, settings.hub_urls))}"
+        hubs = [*settings.hub_urls, *(url for own in settings.hub_routes.values() for url in own)]
+        return f"the hub at {', '.join(map(shown, hubs))}"
     if settings.mode == "adapter":
         return f"Redis at {shown(settings.redis_url)}"
     return "nothing"

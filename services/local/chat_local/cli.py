@@ -27,9 +27,9 @@ app = typer.Typer(
 
 
 @app.command(epilog=VARIABLES)
-@takes(RunSettings, "gateways", "mode", "port", "host", "history", "data", "log_level")
+@takes(RunSettings, "gateways", "hubs", "mode", "port", "host", "history", "data", "log_level")
 def run(settings: RunSettings) -> None:
-    """Run a whole cluster on this machine: gateways, a hub and a Valkey."""
+    """Run a whole cluster on this machine: gateways, hubs and a Valkey."""
     from chat_local.run import run_cluster
 
     raise typer.Exit(lifecycle.run(run_cluster(settings)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ Kind = Literal["valkey", "hub", "gateway"]
 # What crosses between gateways, for people.
 CROSSES: Mapping[Mode, str] = {
     "isolated": "nothing crosses between gateways: users see only those of their own",
-    "hub": "each gateway is a client of the hub, which relays: everybody sees everybody",
+    "hub": "each gateway is a client of the hubs, which relay: everybody sees everybody",
     "adapter": "gateways meet in Valkey, as Node's Redis adapters do: everybody sees everybody",
 }
 
@@ -48,13 +49,22 @@ def gateway_names(settings: RunSettings) -> list[str]:
     return [f"gateway-{number}" for number in range(1, settings.gateways + 1)]
 
 
+def hub_names(settings: RunSettings) -> list[str]:
+    if settings.hubs == 1:
+        return ["hub"]
+    return [f"hub-{number}" for number in range(1, settings.hubs + 1)]
+
+
 def ports(settings: RunSettings) -> list[Port]:
     """The ports that must be free before anything is started."""
     listeners = [
         (name, settings.host, settings.port + above)
         for above, name in enumerate(gateway_names(settings))
     ]
-    listeners.append(("the hub", LOOPBACK, settings.port + HUB_ABOVE))
+    listeners += [
+        (name, LOOPBACK, settings.port + HUB_ABOVE + above)
+        for above, name in enumerate(hub_names(settings))
+    ]
     return [
         port
         for name, host, number in listeners
@@ -66,16 +76,22 @@ def ports(settings: RunSettings) -> list[Port]:
 
 
 def programs(settings: RunSettings, valkey: Program) -> list[Program]:
-    """*valkey*, the hub, then the gateways: the order in which they can be started.
+    """*valkey*, the hubs, then the gateways: the order in which they can be started.
 
     All are there in every mode, so that the mode can change while they run.
     """
-    hub = _hub(settings)
-    gateways = [
-        _gateway(settings, name, number, hub=hub.address, redis=valkey.address)
-        for number, name in enumerate(gateway_names(settings), settings.port)
+    hubs = _known_hubs(settings)
+    return [
+        valkey,
+        *(
+            _hub(settings, name, number, hubs)
+            for number, name in enumerate(hub_names(settings), settings.port + HUB_ABOVE)
+        ),
+        *(
+            _gateway(settings, name, number, {"REDIS_URL": valkey.address, **hubs})
+            for number, name in enumerate(gateway_names(settings), settings.port)
+        ),
     ]
-    return [valkey, hub, *gateways]
 
 
 def browsable(settings: RunSettings) -> list[str]:
@@ -92,18 +108,29 @@ def stages(started: Sequence[Program]) -> list[list[Program]]:
     return [[program for program in started if program.kind == kind] for kind in kinds]
 
 
-def _hub(settings: RunSettings) -> Program:
-    port = settings.port + HUB_ABOVE
+def _known_hubs(settings: RunSettings) -> dict[str, str]:
+    """What gateways and hubs know of hubs. Those that are for chosen namespaces are no others'."""
+    first = settings.port + HUB_ABOVE
+    urls = [_url(LOOPBACK, number) for number in range(first, first + settings.hubs)]
+    chosen = {url.rstrip("/") for own in settings.hub_routes.values() for url in own}
+    general = [url for url in urls if url not in chosen]
+    return {
+        "HUB_URLS": ",".join(general or urls),
+        "HUB_ROUTES": json.dumps(settings.hub_routes),
+    }
+
+
+def _hub(settings: RunSettings, name: str, port: int, hubs: Mapping[str, str]) -> Program:
     return _python(
-        "hub",
+        name,
         "hub",
         _url(LOOPBACK, port),
         settings,
-        {"HOST": LOOPBACK, "PORT": port, "ADMIN_PORT": port + ADMIN_ABOVE},
+        {"HOST": LOOPBACK, "PORT": port, "ADMIN_PORT": port + ADMIN_ABOVE, **hubs},
     )
 
 
-def _gateway(settings: RunSettings, name: str, port: int, *, hub: str, redis: str) -> Program:
+def _gateway(settings: RunSettings, name: str, port: int, others: Mapping[str, str]) -> Program:
     return _python(
         name,
         "gateway",
@@ -115,8 +142,7 @@ def _gateway(settings: RunSettings, name: str, port: int, *, hub: str, redis: st
             "ADMIN_PORT": port + ADMIN_ABOVE,
             "MODE": settings.mode,
             "HISTORY": settings.history,
-            "REDIS_URL": redis,
-            "HUB_URLS": hub,
+            **others,
         },
     )
 

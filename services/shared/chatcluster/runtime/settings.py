@@ -6,6 +6,7 @@ variables.
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from typing import Annotated, Literal, TypeVar
@@ -48,7 +49,46 @@ class CommonSettings(BaseSettings):
     )
 
 
-class GatewaySettings(CommonSettings):
+Pattern = Annotated[str, Field(pattern=r"^/[^*]*\*?$")]
+Addresses = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class HubUserSettings(CommonSettings):
+    """What everybody has who publishes by hubs; the same for all gateways and hubs."""
+
+    hub_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("http://127.0.0.1:8100",),
+        description="The hubs of mode `hub`, separated by commas; the same ones for every gateway.",
+    )
+    hub_routes: Annotated[dict[Pattern, Addresses], NoDecode] = Field(
+        {},
+        description="Hubs for chosen namespaces, as JSON: a namespace, or its beginning and `*`, "
+        "to a list of hubs. The others, and the death of such a hub, are for those of `hub_urls`.",
+    )
+    hub_token: SecretStr = Field(
+        SecretStr(""),
+        description="What gateways and hubs know each other by; empty: not asked for.",
+    )
+
+    @field_validator("hub_urls", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("hub_routes", mode="before")
+    @classmethod
+    def _parsed(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value or "{}")
+        except ValueError as error:
+            raise ValueError(f"not JSON: {error}") from error
+
+
+class GatewaySettings(HubUserSettings):
     """What a gateway has."""
 
     port: int = Field(8000, ge=0, le=65535, description="Port for clients; 0 takes a free one.")
@@ -59,14 +99,6 @@ class GatewaySettings(CommonSettings):
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0",
         description="Redis or Valkey, for mode `adapter` and history `redis`.",
-    )
-    hub_urls: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("http://127.0.0.1:8100",),
-        description="The hubs of mode `hub`, separated by commas; the same ones for every gateway.",
-    )
-    hub_token: SecretStr = Field(
-        SecretStr(""),
-        description="What gateways and hubs know each other by; empty: not asked for.",
     )
     key: str = Field(
         "socket.io",
@@ -111,13 +143,6 @@ class GatewaySettings(CommonSettings):
         description="Seconds between a gateway's signs of life; after three missed, it is gone.",
     )
 
-    @field_validator("hub_urls", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
-
     @model_validator(mode="after")
     def _sane(self) -> GatewaySettings:
         if self.mode == "hub" and not self.hub_urls:
@@ -130,15 +155,29 @@ class GatewaySettings(CommonSettings):
         return self
 
 
-class HubSettings(CommonSettings):
+class HubSettings(HubUserSettings):
     """What a hub has."""
 
     port: int = Field(8100, ge=0, le=65535, description="Port for gateways; 0 takes a free one.")
     admin_port: int = Field(9100, ge=0, le=65535, description="Port for health and metrics.")
-    hub_token: SecretStr = Field(
-        SecretStr(""),
-        description="What gateways and hubs know each other by; empty: not asked for.",
+    hub_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="All hubs, this one included, as gateways know them; needed for broadcasts "
+        "when there are several. Empty: there is no other hub.",
     )
+    broadcast_token: SecretStr = Field(
+        SecretStr(""),
+        description="What other services show to broadcast by this hub; empty: they cannot.",
+    )
+    broadcast_limit: int = Field(
+        1_048_576, ge=1024, le=33_554_432, description="Bytes of one request to broadcast."
+    )
+
+    @model_validator(mode="after")
+    def _knows_the_general_hubs(self) -> HubSettings:
+        if self.hub_routes and not self.hub_urls:
+            raise ValueError("hub_urls: must be given when hub_routes is")
+        return self
 
 
 class SettingsError(Exception):
@@ -168,6 +207,7 @@ def _sentences(error: ValidationError, options: set[str]) -> list[str]:
             sentences.append(message)
             continue
         shown = f"--{name.replace('_', '-')}" if name in options else f"CHAT_{name.upper()}"
-        value = "" if "token" in name or "url" in name else f"={problem['input']!r}"
+        secret = any(part in name for part in ("token", "url", "routes"))
+        value = "" if secret else f"={problem['input']!r}"
         sentences.append(f"{shown}{value}: {message}")
     return sentences
