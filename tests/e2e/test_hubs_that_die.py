@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from pathlib import Path
@@ -55,6 +56,38 @@ def test_a_crowd_notices_nothing_when_a_hub_is_killed(valkey: Valkey, tmp_path: 
     assert seen["reconnects"] == 0
     assert seen["acked"] > 1000
     assert not any("Traceback" in program.output() for program in cluster.programs)
+
+
+@in_session
+@pytest.mark.timeout(40)
+async def test_only_the_rooms_of_a_dead_hub_notice_its_death(
+    make_cluster: MakeCluster, connect: Connect, room: str
+) -> None:
+    """Three hubs under the chat, with events that no log mends."""
+    cluster = make_cluster("hub", hubs=3)
+    rooms = [f"{room}-{number}" for number in range(12)]
+    ada, bob = [await connect(gateway.url) for gateway in cluster.gateways]
+    for name in rooms:
+        for client in (ada, bob):
+            await client.ask("join", name)
+    dead = owner(cluster, rooms[0])
+    for number in range(600):
+        if number == 200:
+            dead.kill()
+        typing = {"room": rooms[number % 12], "typing": True, "nickname": str(number)}
+        await ada.emit("typing", typing)
+        await asyncio.sleep(0.002)
+    for name in rooms:
+        await ada.emit("typing", {"room": name, "typing": True, "nickname": "last"})
+    seen: dict[str, list[str]] = {name: [] for name in rooms}
+    while any("last" not in nicks for nicks in seen.values()):
+        typing = await bob.next("typing")
+        seen[typing["room"]].append(typing["nick"])
+    for number, name in enumerate(rooms):
+        sent = [str(n) for n in range(number, 600, 12)]
+        *got, _ = seen[name]
+        assert got == [nick for nick in sent if nick in got]  # in order, none twice
+        assert len(sent) - len(got) <= (2 if owner(cluster, name) is dead else 0)
 
 
 @in_session
