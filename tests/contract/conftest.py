@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from tests.contract.broadcasting_hub import hub, listener
 from tests.contract.fanouts import HARNESSES
 from tests.contract.harness import Gateway, Harness
 from tests.postgres_fixtures import own_postgres, postgres
 
-__all__ = ["own_postgres", "postgres"]
+__all__ = ["hub", "listener", "own_postgres", "postgres"]
 
 Enter = Callable[..., Awaitable[Gateway]]
 

@@ -1,97 +1,37 @@
-"""What a hub answers other services, by HTTP and by Socket.IO, on what they should not ask."""
+"""What a hub answers other services that ask by HTTP."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
 import pytest
-import socketio
 
 from chat_hub import broadcaster as module
 from chat_hub import services as services_module
-from chat_hub.broadcaster import Broadcaster
-from chat_hub.door import Door
 from chat_hub.server import HubServer
-from chat_hub.services import Services
 from chatcluster.core.envelope import Action
 from chatcluster.fanout.hub import HubFanout
 from tests.broadcasts import broadcast, post, takes_broadcasts
+from tests.contract.broadcasting_hub import LIMIT, ask, entered, serving, url
 from tests.contract.harness import Gateway
 from tests.gateways import TOKEN
 
-LIMIT = 4096
 
-
-def url(hub: HubServer) -> str:
-    return f"http://127.0.0.1:{hub.port}"
-
-
-@asynccontextmanager
-async def serving(*, token: str = TOKEN) -> AsyncIterator[HubServer]:
-    """A hub that takes broadcasts, as the program makes it."""
-    hub = HubServer("127.0.0.1", 0, hubs="one")
-    broadcaster = Broadcaster("hub", gateways=lambda: hub.gateways, limit=LIMIT)
-    Services(Door(token), broadcaster, limit=LIMIT).attach(hub.app, hub.sockets)
-    async with hub.serving():
-        fanout = HubFanout([url(hub)], gateway="hub", hub=True)
-        async with broadcaster.publishing(fanout):
-            yield hub
-
-
-@pytest.fixture
-async def hub(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[HubServer]:
-    monkeypatch.setattr(module, "GRACE", 0.02)
-    async with serving() as server:
-        await takes_broadcasts(url(server))
-        yield server
-
-
-@pytest.fixture
-async def gateway(hub: HubServer) -> AsyncIterator[Gateway]:
-    """One that wants the room `a`."""
-    gateway = await Gateway(HubFanout([url(hub)], gateway="one"), "one").open("a")
-    yield gateway
-    await gateway.fanout.close()
-
-
-@asynccontextmanager
-async def entered(
-    hub: HubServer, auth: Any, *, transport: str = "websocket"
-) -> AsyncIterator[socketio.AsyncClient]:
-    """A client in `/services`. Raises ConnectionError when it is not let in."""
-    client = socketio.AsyncClient(reconnection=False)
-    client.refusals = []
-    client.on("connect_error", client.refusals.append, namespace="/services")
-    try:
-        await client.connect(
-            url(hub), auth=auth, namespaces=["/services"], transports=[transport], wait_timeout=5
-        )
-        yield client
-    except socketio.exceptions.ConnectionError as error:
-        raise PermissionError(client.refusals) from error
-    finally:
-        await client.disconnect()
-
-
-async def ask(client: socketio.AsyncClient, event: str, *args: Any) -> Any:
-    return await client.call(event, args, namespace="/services", timeout=5)
-
-
-async def test_a_broadcast_arrives_as_what_it_is(hub: HubServer, gateway: Gateway) -> None:
+async def test_a_broadcast_arrives_as_what_it_is(hub: HubServer, listener: Gateway) -> None:
     answer = await broadcast(url(hub), "news", "héllo", {"n": [1, None]}, rooms=["a", "b"])
-    [envelope] = await gateway.got(1)
+    [envelope] = await listener.got(1)
     assert (envelope.namespace, envelope.action) == ("/", Action.EMIT)
     assert (envelope.event, envelope.args) == ("news", ("héllo", {"n": [1, None]}))
     assert envelope.rooms == ("a", "b")
     assert answer["gateways"] == 1  # the hub that publishes is none
 
 
-async def test_the_hub_counts_who_is_there(hub: HubServer, gateway: Gateway) -> None:
+async def test_the_hub_counts_who_is_there(hub: HubServer, listener: Gateway) -> None:
     before = hub.stats()
     await broadcast(url(hub), "news", rooms=["a"])
     assert (before["gateways"], before["hubs"]) == (1, 1)
@@ -138,14 +78,14 @@ async def test_what_is_wrong_is_answered_and_reaches_nobody(
     code: str,
     sentence: str,
     hub: HubServer,
-    gateway: Gateway,
+    listener: Gateway,
 ) -> None:
     got, answer = await post(url(hub), **request_)
     assert (got, answer["error"]["code"]) == (status, code)
     assert sentence in answer["error"]["message"]
     assert TOKEN not in answer["error"]["message"]
     await broadcast(url(hub), "last", rooms=["a"])
-    assert [envelope.event for envelope in await gateway.got(1)] == ["last"]
+    assert [envelope.event for envelope in await listener.got(1)] == ["last"]
 
 
 async def test_only_post_broadcasts(hub: HubServer) -> None:
@@ -182,61 +122,8 @@ async def test_without_a_token_there_are_no_broadcasts(monkeypatch: pytest.Monke
                 pass
 
 
-@pytest.mark.parametrize("auth", [None, {}, {"token": "wrong"}, {"token": 7}, ["x"]], ids=str)
-async def test_who_does_not_show_the_token_does_not_enter(auth: Any, hub: HubServer) -> None:
-    with pytest.raises(PermissionError, match="'code': 'unauthorized'"):
-        async with entered(hub, auth):
-            pass
-
-
-async def test_a_service_cannot_pass_for_a_gateway(hub: HubServer, gateway: Gateway) -> None:
-    """The relay's events mean nothing in its namespace."""
-    async with entered(hub, {"token": TOKEN}) as client:
-        for event in ("want", "publish", "sing"):
-            answer = await ask(client, event, b"\x90")
-            assert answer["error"] == {
-                "code": "invalid",
-                "message": f"{event}: there is no such event",
-            }
-    assert hub.stats()["gateways"] == 1
-
-
-@pytest.mark.parametrize("transport", ["websocket", "polling"])
-async def test_what_a_client_asks_wrongly_is_its_acknowledgement(
-    transport: str, hub: HubServer, gateway: Gateway
-) -> None:
-    async with entered(hub, {"token": TOKEN}, transport=transport) as client:
-        for event, args, sentence in (
-            ("broadcast", [], "one argument"),
-            ("broadcast", [{"event": "e"}, 2], "one argument"),
-            ("broadcast", ["e"], "an object"),
-            ("broadcast", [{"event": "e", "args": [2**80]}], "args: "),
-            ("broadcast", [{"event": "e", "args": ["x" * LIMIT]}], f"{LIMIT} bytes"),
-            ("sockets_join", [{"rooms": ["a"]}], "into: "),
-            ("sockets_leave", [{"into": "a"}], "into: "),
-            ("disconnect_sockets", [{"close": "yes"}], "close: "),
-        ):
-            answer = await ask(client, event, *args)
-            assert sentence in answer["error"]["message"]
-        answer = await ask(client, "broadcast", {"event": "last", "rooms": ["a"], "args": [b"\0"]})
-    [envelope] = await gateway.got(1)
-    assert (envelope.event, envelope.args) == ("last", (b"\0",))
-    assert answer["gateways"] == 1
-
-
-async def test_what_a_client_emits_in_a_row_arrives_in_a_row(
-    hub: HubServer, gateway: Gateway
-) -> None:
-    async with entered(hub, {"token": TOKEN}) as client:
-        for number in range(300):
-            order = {"event": "e", "rooms": ["a"], "args": [number]}
-            await client.emit("broadcast", order, namespace="/services")
-        await gateway.got(300)
-    assert gateway.args == list(range(300))
-
-
 async def test_a_defect_of_ours_is_answered_and_harms_no_other_request(
-    hub: HubServer, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+    hub: HubServer, listener: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(services_module, "read", lambda *_: 1 / 0)
@@ -245,23 +132,23 @@ async def test_a_defect_of_ours_is_answered_and_harms_no_other_request(
         async with entered(hub, {"token": TOKEN}) as client:
             assert (await ask(client, "broadcast", {}))["error"]["code"] == "internal"
     await broadcast(url(hub), "news", rooms=["a"])
-    await gateway.got(1)
+    await listener.got(1)
 
 
 async def test_a_gateway_that_knows_other_hubs_is_warned_of(
-    hub: HubServer, gateway: Gateway, capfd: pytest.CaptureFixture[str]
+    hub: HubServer, listener: Gateway, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """What is broadcast here might go to a hub where it does not look."""
     assert "hubs_differ" not in capfd.readouterr().out
     other = HubFanout([url(hub), "http://127.0.0.1:1"], gateway="odd")
     async with AsyncExitStack() as stack:
-        await other.open(gateway)
+        await other.open(listener)
         stack.push_async_callback(other.close)
     assert "hubs_differ" in capfd.readouterr().out
 
 
 async def test_a_key_is_delivered_once_also_by_another_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two hubs that know each other; each takes the request, neither knows of the other's."""
+    """Two hubs take the same request; neither knows of the other."""
     monkeypatch.setattr(module, "GRACE", 0.02)
     async with serving() as first, serving() as second:
         both = [url(first), url(second)]

@@ -28,6 +28,8 @@ def cluster(valkey: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     cluster = Cluster(tmp_path_factory.mktemp("broadcast"), valkey.url, "hub", hubs=2)
     with cluster.running():
         yield cluster
+        assert [program.stop() for program in reversed(cluster.programs)] == [0] * 4
+    assert not any("Traceback" in program.output() for program in cluster.programs)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -13,15 +14,17 @@ from contextlib import contextmanager
 import pytest
 import socketio
 
+from tests.broadcasts import broadcast, takes_broadcasts
 from tests.e2e.command import refused
+from tests.gateways import TOKEN
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
 
 @contextmanager
-def cluster(cli, port, *options):
+def cluster(cli, port, *options, **variables):
     """A running cluster, with what it said until Ctrl-C is named."""
-    process = cli.start("run", "--port", port, *options)
+    process = cli.start("run", "--port", port, *options, **variables)
     try:
         said = []
         for line in process.stdout:
@@ -57,6 +60,20 @@ def test_one_command_runs_a_cluster_and_ctrl_c_ends_all_of_it(cli, port):
     assert cli.left() == []
     assert list(cli.folder.glob("chatcluster-run-*")) == []
     refused(cli.run("status"))
+
+
+def test_several_hubs_carry_one_chat_and_take_broadcasts(cli, port):
+    options = ("--mode", "hub", "--hubs", 2)
+    with (
+        cluster(cli, port, *options, CHAT_BROADCAST_TOKEN=TOKEN) as (_, said),
+        socketio.SimpleClient() as client,
+    ):
+        assert f"http://127.0.0.1:{port + 101}" in said
+        client.connect(f"http://127.0.0.1:{port}", transports=["websocket"])
+        for hub in (f"http://127.0.0.1:{port + 100}", f"http://127.0.0.1:{port + 101}"):
+            asyncio.run(takes_broadcasts(hub))
+            asyncio.run(broadcast(hub, "news", hub))
+            assert client.receive(timeout=5) == ["news", hub]
 
 
 def test_sigterm_while_it_starts_ends_all_of_it(cli, port):
