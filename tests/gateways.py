@@ -17,6 +17,7 @@ from typing import Any
 
 from tests.servers import free_port
 
+TOKEN = "for broadcasts"  # of every hub
 START_SECONDS = 15.0
 STOP_SECONDS = 15.0
 
@@ -31,15 +32,19 @@ class Program:
         self.admin = f"http://127.0.0.1:{self.admin_port}"
         self.log = log
         self._module = module
-        self._variables = {
+        self._variables: dict[str, object] = {
             "CHAT_PORT": self.port,
             "CHAT_ADMIN_PORT": self.admin_port,
             "CHAT_SETTLE_SECONDS": 0,
             "CHAT_DRAIN_SECONDS": 0.3,
             "CHAT_LOG_FORMAT": "text",
-            **{f"CHAT_{name.upper()}": value for name, value in variables.items()},
         }
+        self.set(**variables)
         self.process: subprocess.Popen[bytes] | None = None
+
+    def set(self, **variables: object) -> None:
+        """For the next start."""
+        self._variables |= {f"CHAT_{name.upper()}": value for name, value in variables.items()}
 
     def start(self, *, wait: bool = True) -> None:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("CHAT_")}
@@ -105,10 +110,17 @@ class Program:
 
 
 class Cluster:
-    """Gateways of one mode, with the hub that mode `hub` needs, on one Valkey."""
+    """Gateways of one mode, with the hubs that mode `hub` needs, on one Valkey."""
 
     def __init__(
-        self, folder: Path, redis_url: str, mode: str, gateways: int = 2, **variables: object
+        self,
+        folder: Path,
+        redis_url: str,
+        mode: str,
+        gateways: int = 2,
+        *,
+        hubs: int = 1,
+        **variables: object,
     ) -> None:
         # Clusters of one test run share a Valkey; channels and rooms of their own keep them apart.
         settings = {
@@ -119,25 +131,29 @@ class Cluster:
             "redis_prefix": folder.name,
             **variables,
         }
-        self.hub = Program("chat_hub", folder / "hub.log")
-        if mode == "hub":
-            settings["hub_urls"] = self.hub.url
+        self.hubs = [
+            Program("chat_hub", folder / f"{name}.log", name=name, broadcast_token=TOKEN)
+            for name in (f"hub-{number}" for number in range(1, hubs + 1) if mode == "hub")
+        ]
+        if self.hubs:
+            settings["hub_urls"] = ",".join(hub.url for hub in self.hubs)
+        for hub in self.hubs:
+            hub.set(hub_urls=settings["hub_urls"], hub_routes=settings.get("hub_routes", "{}"))
         self.gateways = [
             Program("chat_gateway", folder / f"{name}.log", name=name, **settings)
             for name in (f"gateway-{number}" for number in range(1, gateways + 1))
         ]
-        self._mode = mode
 
     @property
     def programs(self) -> list[Program]:
-        return [self.hub, *self.gateways] if self._mode == "hub" else self.gateways
+        return [*self.hubs, *self.gateways]
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Cluster]:
         try:
             for program in self.programs:
                 # A gateway that finds no hub does not start.
-                program.start(wait=program is self.hub)
+                program.start(wait=program in self.hubs)
             for program in self.programs:
                 program.wait_ready()
             yield self

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from chatcluster.core.envelope import RoomKey
+from chatcluster.fanout.hub import HubFanout
+from chatcluster.fanout.hub.hubs import Hubs
 from chatcluster.fanout.hub.routes import order
 from chatcluster.fanout.port import State
 from chatcluster.testing.harness import Gateway
-from tests.contract.hub_harness import Hub, HubHarness, ThreeHubsHarness, start
+from tests.contract.hub_harness import TOKEN, Hub, HubHarness, ThreeHubsHarness, start
 
 ROOMS = [f"room-{number}" for number in range(12)]
 
@@ -47,7 +49,7 @@ async def enter(three: ThreeHubsHarness) -> AsyncIterator[Enter]:
 
 def owner(harness: HubHarness, room: str) -> Hub:
     """The hub that this room belongs to."""
-    urls = order(RoomKey("/", room), frozenset(hub.url for hub in harness.hubs))
+    urls = order(RoomKey("/", room), Hubs(frozenset(hub.url for hub in harness.hubs)))
     return next(hub for hub in harness.hubs if hub.url == urls[0])
 
 
@@ -181,3 +183,46 @@ async def test_a_hub_that_is_stopped_hands_out_what_it_took(tmp_path: Path) -> N
         await one.fanout.close()
         await two.fanout.close()
         await harness.stop()
+
+
+async def test_the_hubs_of_a_namespace_carry_it_and_the_general_one_stands_in(
+    three: ThreeHubsHarness,
+) -> None:
+    """Two of the three hubs are for `/shop`. Their deaths move only its rooms: first to the one
+    that is left, then to the general one.
+    """
+    general, *own = three.hubs
+    routes = {"/shop": [hub.url for hub in own]}
+
+    async def enter(name: str, namespace: str) -> Gateway:
+        fanout = HubFanout([general.url], gateway=name, routes=routes, token=TOKEN)
+        return await Gateway(fanout, f"{name} {namespace}", namespace).open(*ROOMS)
+
+    shops = [await enter(name, "/shop") for name in ("one", "two")]
+    chats = [await enter(name, "/") for name in ("one", "two")]
+    try:
+        for deaths, dying in enumerate(own, 1):
+            # Who is at a standstill carries nothing that anybody waits for.
+            general.pause()
+            try:
+                await all_arrives(shops)
+            finally:
+                general.resume()
+            await all_arrives(chats)
+            dying.kill()
+            await all_arrives(chats)
+            await all_arrives(shops)
+            for gateway in (*shops, *chats):
+                await gateway.interrupted_times(deaths)
+    finally:
+        for gateway in (*shops, *chats):
+            await gateway.fanout.close()
+
+
+async def all_arrives(gateways: list[Gateway]) -> None:
+    """What the first says, once in each room, comes to all, and once."""
+    said = [await gateways[0].say(number, rooms=(room,)) for number, room in enumerate(ROOMS)]
+    for gateway in gateways:
+        got = await gateway.got(len(said))
+        assert sorted(got, key=lambda envelope: envelope.sequence) == said
+        gateway.received.clear()

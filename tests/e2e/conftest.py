@@ -73,12 +73,12 @@ def make_cluster(valkey: Valkey, tmp_path: Path) -> Iterator[MakeCluster]:
     numbers = itertools.count(1)
     with ExitStack() as stack:
 
-        def make(mode: str, gateways: int = 2, **settings: object) -> Cluster:
+        def make(mode: str, gateways: int = 2, hubs: int = 1, **settings: object) -> Cluster:
             # The folder's name keeps clusters apart on the shared Valkey, so it is unique.
             folder = tmp_path / f"{tmp_path.name}-{next(numbers)}"
             folder.mkdir()
             url = settings.pop("redis_url", valkey.url)
-            cluster = Cluster(folder, str(url), mode, gateways, **settings)
+            cluster = Cluster(folder, str(url), mode, gateways, hubs=hubs, **settings)
             return stack.enter_context(cluster.running())
 
         yield make
@@ -126,7 +126,7 @@ def port() -> int:
     while True:
         first = random.randint(20_000, 30_000)
         try:
-            check_free(ports(load(RunSettings, port=first, gateways=2)))
+            check_free(ports(load(RunSettings, port=first, gateways=2, hubs=2)))
         except StartError:
             continue
         return first

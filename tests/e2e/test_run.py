@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -13,16 +14,18 @@ from contextlib import contextmanager
 import pytest
 import socketio
 
+from tests.broadcasts import broadcast, takes_broadcasts
 from tests.e2e.command import refused
+from tests.gateways import TOKEN
 from tests.postgres_server import programs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
 
 @contextmanager
-def cluster(cli, port, *options):
+def cluster(cli, port, *options, **variables):
     """A running cluster, with what it said until Ctrl-C is named."""
-    process = cli.start("run", "--port", port, *options)
+    process = cli.start("run", "--port", port, *options, **variables)
     try:
         said = []
         for line in process.stdout:
@@ -77,6 +80,20 @@ def test_with_mode_postgres_it_runs_a_postgres_too(cli, port):
         assert process.wait(timeout=10) == 0
     assert cli.left() == []
     assert list(cli.folder.glob("chatcluster-run-*")) == []
+
+
+def test_several_hubs_carry_one_chat_and_take_broadcasts(cli, port):
+    options = ("--mode", "hub", "--hubs", 2)
+    with (
+        cluster(cli, port, *options, CHAT_BROADCAST_TOKEN=TOKEN) as (_, said),
+        socketio.SimpleClient() as client,
+    ):
+        assert f"http://127.0.0.1:{port + 101}" in said
+        client.connect(f"http://127.0.0.1:{port}", transports=["websocket"])
+        for hub in (f"http://127.0.0.1:{port + 100}", f"http://127.0.0.1:{port + 101}"):
+            asyncio.run(takes_broadcasts(hub))
+            asyncio.run(broadcast(hub, "news", hub))
+            assert client.receive(timeout=5) == ["news", hub]
 
 
 def test_sigterm_while_it_starts_ends_all_of_it(cli, port):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.errors import FanoutError, MalformedError
+from chatcluster.fanout.hub.hubs import Hubs
 from chatcluster.fanout.hub.merge import Merge
 from chatcluster.fanout.hub.parcel import Carried, Echo, Mark, decode
 from chatcluster.fanout.hub.protocol import DATA_BYTES
@@ -62,7 +63,7 @@ class World:
         self.going = {hub: deque() for hub in HUBS}
         self.unacknowledged = {hub: [] for hub in HUBS}
         self.merge = Merge(HUBS, lambda hub, keys: True, patience=1.0)
-        self.publisher = Publisher(ALL, self.send)
+        self.publisher = Publisher(Hubs(ALL), self.send)
         self.publisher.use(ALL, ALL)
 
     def send(self, hub: str, shipment: Shipment) -> None:
@@ -224,7 +225,9 @@ def test_all_is_refused_when_one_envelope_cannot_be_sent() -> None:
 
 def test_a_single_hub_needs_no_marks() -> None:
     sent: list[Shipment] = []
-    publisher = Publisher(frozenset({"http://hub"}), lambda hub, shipment: sent.append(shipment))
+    publisher = Publisher(
+        Hubs(frozenset({"http://hub"})), lambda hub, shipment: sent.append(shipment)
+    )
     publisher.use({"http://hub"}, {"http://hub"})
     publisher.publish([Envelope("one", 1, "/", Action.EMIT)], cast(Any, Tally()))
     publisher.use(frozenset(), frozenset())

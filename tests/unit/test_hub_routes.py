@@ -9,15 +9,17 @@ from hypothesis import strategies as st
 
 from chatcluster.core.envelope import RoomKey
 from chatcluster.core.hashing import choose
+from chatcluster.fanout.hub.hubs import Hubs
 from chatcluster.fanout.hub.interest import Interest
 from chatcluster.fanout.hub.protocol import Delta
 from chatcluster.fanout.hub.reach import Reach
 from chatcluster.fanout.hub.routes import Placement, order, target, wanted_at
 
-HUBS = frozenset({"http://hub-0", "http://hub-1", "http://hub-2", "http://hub-3", "http://hub-4"})
+URLS = frozenset({"http://hub-0", "http://hub-1", "http://hub-2", "http://hub-3", "http://hub-4"})
+HUBS = Hubs(URLS)
 ROOMS = [RoomKey("/", f"room-{number}") for number in range(300)]
 keys = st.builds(RoomKey, st.text(max_size=5), st.text(max_size=5))
-some_hubs = st.sets(st.sampled_from(sorted(HUBS))).map(frozenset)
+some_hubs = st.sets(st.sampled_from(sorted(URLS))).map(frozenset)
 some_rooms = st.sets(st.sampled_from(ROOMS[:8]))
 
 
@@ -29,7 +31,7 @@ def test_what_is_published_finds_who_sees_the_same_hubs(
     assert (found in wanted_at(key, HUBS, usable)) if usable else found is None
 
 
-@given(keys, some_hubs, st.sampled_from(sorted(HUBS)))
+@given(keys, some_hubs, st.sampled_from(sorted(URLS)))
 def test_what_is_published_finds_who_has_not_noticed_yet_that_a_hub_is_gone(
     key: RoomKey, usable: frozenset[str], gone: str
 ) -> None:
@@ -46,7 +48,7 @@ def test_what_is_published_finds_who_can_use_no_more_than_one_hub_besides(
         assert found in wanted_at(key, HUBS, receiver)
 
 
-@given(keys, some_hubs, st.sampled_from(sorted(HUBS)))
+@given(keys, some_hubs, st.sampled_from(sorted(URLS)))
 def test_a_hubs_death_moves_only_its_own_rooms(
     key: RoomKey, usable: frozenset[str], gone: str
 ) -> None:
@@ -57,18 +59,18 @@ def test_a_hubs_death_moves_only_its_own_rooms(
 @given(keys)
 def test_a_rooms_own_hub_is_the_first_of_its_order(key: RoomKey) -> None:
     ordered = order(key, HUBS)
-    assert set(ordered) == HUBS
-    assert target(key, HUBS, HUBS) == ordered[0]
-    rest = HUBS - {ordered[0]}
+    assert set(ordered) == URLS
+    assert target(key, HUBS, URLS) == ordered[0]
+    rest = URLS - {ordered[0]}
     name = f"{len(key.namespace)}:{key.namespace}{key.room}"
-    assert ordered[:2] == (choose(name, HUBS), choose(name, rest))
+    assert ordered[:2] == (choose(name, URLS), choose(name, rest))
 
 
 def test_rooms_spread_over_all_hubs() -> None:
-    counts = dict.fromkeys(HUBS, 0)
+    counts = dict.fromkeys(URLS, 0)
     for key in ROOMS:
         counts[order(key, HUBS)[0]] += 1
-    assert min(counts.values()) > len(ROOMS) / len(HUBS) / 2
+    assert min(counts.values()) > len(ROOMS) / len(URLS) / 2
 
 
 def test_a_namespace_and_a_room_are_not_taken_for_another_pair() -> None:
@@ -83,7 +85,7 @@ def test_what_changes_adds_up_to_what_is_wanted(
     placement = Placement(HUBS)
     rooms: set[RoomKey] = set()
     usable: frozenset[str] = frozenset()
-    at: dict[str, set[RoomKey]] = {hub: set() for hub in HUBS}
+    at: dict[str, set[RoomKey]] = {hub: set() for hub in URLS}
     for step in steps:
         if isinstance(step, frozenset):
             usable = step
@@ -95,7 +97,7 @@ def test_what_changes_adds_up_to_what_is_wanted(
             assert delta.drop <= at[hub]
             assert not delta.add & at[hub]
             at[hub] = (at[hub] - delta.drop) | delta.add
-    for hub in HUBS:
+    for hub in URLS:
         assert at[hub] == {key for key in rooms if hub in wanted_at(key, HUBS, usable)}
 
 

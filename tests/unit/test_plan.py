@@ -76,6 +76,30 @@ def test_gateways_know_the_hub(monkeypatch):
     assert (read.port, read.admin_port) == (9100, 10100)
 
 
+def test_everybody_knows_all_hubs(monkeypatch):
+    _, *hubs, first, second = plan(port=9000, hubs=3)
+    assert [hub.name for hub in hubs] == ["hub-1", "hub-2", "hub-3"]
+    urls = tuple(hub.address for hub in hubs)
+    assert urls == ("http://127.0.0.1:9100", "http://127.0.0.1:9101", "http://127.0.0.1:9102")
+    for program in (*hubs, first, second):
+        assert settings_of(program, monkeypatch).hub_urls == urls
+    assert settings_of(hubs[2], monkeypatch).admin_port == 10102
+
+
+def test_hubs_for_chosen_namespaces_are_no_others(monkeypatch):
+    routes = '{"/room": ["http://127.0.0.1:8101/"]}'
+    _, *hubs, gateway, _ = plan(hubs=3, hub_routes=routes)
+    for program in (*hubs, gateway):
+        read = settings_of(program, monkeypatch)
+        assert read.hub_urls == ("http://127.0.0.1:8100", "http://127.0.0.1:8102")
+        assert read.hub_routes == {"/room": ("http://127.0.0.1:8101/",)}
+
+
+def test_a_hub_that_is_alone_is_also_a_general_one(monkeypatch):
+    hub = plan(hub_routes='{"/room": ["http://127.0.0.1:8100"]}')[1]
+    assert settings_of(hub, monkeypatch).hub_urls == ("http://127.0.0.1:8100",)
+
+
 def test_only_gateways_are_open_to_other_machines(monkeypatch):
     _, hub, gateway, _ = plan(host="0.0.0.0")
     assert settings_of(gateway, monkeypatch).host == "0.0.0.0"
@@ -99,12 +123,14 @@ def test_every_port_that_is_needed_is_checked():
 
 
 def test_no_two_programs_want_one_port():
-    wanted = [port.number for port in ports(load(RunSettings, gateways=50, port=64_000))]
+    wanted = [port.number for port in ports(load(RunSettings, gateways=50, hubs=20, port=64_000))]
     assert len(wanted) == len(set(wanted))
     assert max(wanted) < 65_536
 
 
-@pytest.mark.parametrize("options", [{"gateways": 51}, {"gateways": 0}, {"port": 64_001}])
+@pytest.mark.parametrize(
+    "options", [{"gateways": 51}, {"gateways": 0}, {"hubs": 0}, {"hubs": 21}, {"port": 64_001}]
+)
 def test_what_does_not_fit_is_refused(options):
     with pytest.raises(SettingsError):
         load(RunSettings, **options)

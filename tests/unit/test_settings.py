@@ -67,7 +67,45 @@ def test_mode_hub_needs_a_hub():
         load(GatewaySettings, mode="hub", history="off", hub_urls="")
 
 
+def test_hubs_for_chosen_namespaces_are_json(monkeypatch):
+    monkeypatch.setenv(
+        "CHAT_HUB_ROUTES", '{"/room": ["http://a:1"], "/messages/*": ["http://b:2"]}'
+    )
+    for model in (GatewaySettings, HubSettings):
+        read = load(model, hub_urls="http://c:3")
+        assert read.hub_routes == {"/room": ("http://a:1",), "/messages/*": ("http://b:2",)}
+
+
+@pytest.mark.parametrize(
+    ("routes", "said"),
+    [
+        ("http://a:1", "not JSON"),
+        ("[]", "valid dict"),
+        ('{"room": ["http://a:1"]}', "pattern"),
+        ('{"/a*b": ["http://a:1"]}', "pattern"),
+        ('{"/room": []}', "at least 1"),
+        ('{"/room": "http://a:1"}', "valid tuple"),
+    ],
+)
+def test_hubs_for_namespaces_that_are_none_are_refused(routes, said):
+    with pytest.raises(SettingsError, match=rf"--hub-routes: .*{said}"):
+        load(GatewaySettings, hub_routes=routes)
+
+
+def test_a_hub_for_chosen_namespaces_must_know_the_general_ones():
+    with pytest.raises(SettingsError, match="hub_urls"):
+        load(HubSettings, hub_routes='{"/room": ["http://a:1"]}')
+
+
 def test_values_that_may_hold_a_password_are_not_repeated():
+    with pytest.raises(SettingsError) as caught:
+        load(
+            HubSettings,
+            hub_urls=["http://:secret@host", 7],
+            hub_routes='{"/room": "http://:secret@host"}',
+            broadcast_token=["secret"],
+        )
+    assert "secret" not in str(caught.value)
     with pytest.raises(SettingsError) as caught:
         load(GatewaySettings, redis_url=["redis://:secret@host"])
     assert "secret" not in str(caught.value)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from hmac import compare_digest
-from typing import Any
+from typing import Any, cast
 
 import socketio
 from aiohttp import web
 
 from chat_hub.relay import Limits, Relay
+from chat_hub.sockets import Sockets
 from chatcluster.core.errors import MalformedError
 from chatcluster.fanout.hub.protocol import (
     DELIVER,
-    FRAME_BYTES,
     NAMESPACE,
-    PING_INTERVAL,
-    PING_TIMEOUT,
     PUBLISH,
     WANT,
     decode_delta,
@@ -34,18 +31,28 @@ from chatcluster.runtime.logs import get_logger
 DRAIN_SECONDS = 1.0
 
 log = get_logger(__name__)
-# The library would otherwise add a handler of its own, which writes to standard error.
-_quiet = logging.getLogger("socketio.hub")
-_quiet.setLevel(logging.ERROR)
 
 
 class HubServer:
-    """Takes what gateways publish and relays it."""
+    """Takes what gateways publish and relays it.
+
+    Who has more to offer on this port adds it to `app` and `sockets` before `serving`.
+    """
 
     def __init__(
-        self, host: str, port: int, *, token: str = "", limits: Limits | None = None
+        self,
+        host: str,
+        port: int,
+        *,
+        token: str = "",
+        limits: Limits | None = None,
+        hubs: str | None = None,
     ) -> None:
-        """With an empty *token*, gateways are not asked for one."""
+        """With an empty *token*, gateways are not asked for one.
+
+        *hubs* is a digest of the hubs by which broadcasts are published here; it warns of gateways
+        that know other hubs.
+        """
         self.host = host
         self.port = port  # 0 until `serving`, if a free one was asked for
         self._token = token.encode()
@@ -54,18 +61,11 @@ class HubServer:
         self._receivers: dict[str, None] = {}  # those that have something to get, in turn
         self._work = asyncio.Event()
         self._acknowledged = asyncio.Event()
-        self._server = socketio.AsyncServer(
-            async_mode="aiohttp",
-            async_handlers=False,  # an event after the other: that is where the order comes from
-            transports=["websocket"],
-            namespaces=[NAMESPACE],
-            ping_interval=PING_INTERVAL,
-            ping_timeout=PING_TIMEOUT,
-            max_http_buffer_size=FRAME_BYTES,
-            logger=_quiet,
-            engineio_logger=_quiet,
-        )
-        on = partial(self._server.on, namespace=NAMESPACE)
+        self._hubs = hubs
+        self._peers: set[str] = set()  # hubs, which only publish
+        self.app = web.Application()
+        self.sockets = Sockets()
+        on = partial(self.sockets.on, namespace=NAMESPACE)
         on("connect", self._on_connect)
         on("disconnect", self._on_disconnect)
         on(WANT, self._on_want)
@@ -77,9 +77,8 @@ class HubServer:
 
         At the end, what was taken still goes to the gateways, for at most DRAIN_SECONDS.
         """
-        app = web.Application()
-        self._server.attach(app)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self.sockets.attach(self.app)
+        runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
             with listening(self.host, self.port, setting="port"):
@@ -91,12 +90,18 @@ class HubServer:
         finally:
             for gateway in list(self._transports):
                 self._drop(gateway)
-            await self._server.shutdown()
+            await self.sockets.shutdown()
             await runner.cleanup()
+
+    @property
+    def gateways(self) -> int:
+        """Those that are connected."""
+        return self._relay.gateways - len(self._peers)
 
     def stats(self) -> Mapping[str, Any]:
         return {
-            "gateways": self._relay.gateways,
+            "gateways": self.gateways,
+            "hubs": len(self._peers),
             "rooms": self._relay.rooms,
             "envelopes": self._relay.relayed,
             "bytes": self._relay.relayed_bytes,
@@ -111,9 +116,18 @@ class HubServer:
         if not known:
             log.warning("gateway_refused", gateway=name)
             raise socketio.exceptions.ConnectionRefusedError("wrong token")
+        self._meet(sid, name, cast(Mapping[str, Any], auth))
         self._transports[sid] = environ["aiohttp.request"].transport
         self._relay.enter(sid)
         log.info("gateway_entered", gateway=name, sid=sid)
+
+    def _meet(self, sid: str, name: str, auth: Mapping[str, Any]) -> None:
+        if auth.get("hub") is True:
+            self._peers.add(sid)
+        known = auth.get("hubs")
+        if self._hubs is not None and known != self._hubs and isinstance(known, str):
+            # Broadcasts would go where this gateway does not look for them.
+            log.warning("hubs_differ", gateway=name, settings="CHAT_HUB_URLS, CHAT_HUB_ROUTES")
 
     def _on_disconnect(self, sid: str, reason: str) -> None:
         log.info("gateway_left", sid=sid, reason=reason)
@@ -144,6 +158,7 @@ class HubServer:
 
     def _drop(self, sid: str) -> None:
         self._relay.leave(sid)
+        self._peers.discard(sid)
         transport = self._transports.pop(sid, None)
         if transport is not None:
             # To close would mean to wait for a gateway that does not read.
@@ -162,7 +177,7 @@ class HubServer:
                 sid = next(iter(self._receivers))
                 del self._receivers[sid]
                 for batch in self._relay.batches(sid):
-                    await self._server.emit(
+                    await self.sockets.emit(
                         DELIVER,
                         encode_batch(batch),
                         to=sid,

@@ -28,9 +28,9 @@ app = typer.Typer(
 
 
 @app.command(epilog=VARIABLES)
-@takes(RunSettings, "gateways", "mode", "port", "host", "history", "data", "log_level")
+@takes(RunSettings, "gateways", "hubs", "mode", "port", "host", "history", "data", "log_level")
 def run(settings: RunSettings) -> None:
-    """Run a whole cluster on this machine: gateways, a hub, a Valkey, and a Postgres if needed."""
+    """Run a whole cluster on this machine: gateways, hubs, a Valkey, a Postgres if needed."""
     from chat_local.run import run_cluster
 
     raise typer.Exit(lifecycle.run(run_cluster(settings)))

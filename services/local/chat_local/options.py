@@ -69,4 +69,4 @@ def _default(field: FieldInfo) -> str:
         default = "this machine's name"
     elif isinstance(default, tuple):
         default = ",".join(default)
-    return "" if default is None else f" Default: {default}"
+    return "" if default in (None, "", {}) else f" Default: {default}"

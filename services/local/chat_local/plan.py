@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -43,13 +44,22 @@ def gateway_names(settings: RunSettings) -> list[str]:
     return [f"gateway-{number}" for number in range(1, settings.gateways + 1)]
 
 
+def hub_names(settings: RunSettings) -> list[str]:
+    if settings.hubs == 1:
+        return ["hub"]
+    return [f"hub-{number}" for number in range(1, settings.hubs + 1)]
+
+
 def ports(settings: RunSettings) -> list[Port]:
     """The ports that must be free before anything is started."""
     listeners = [
         (name, settings.host, settings.port + above)
         for above, name in enumerate(gateway_names(settings))
     ]
-    listeners.append(("the hub", LOOPBACK, settings.port + HUB_ABOVE))
+    listeners += [
+        (name, LOOPBACK, settings.port + HUB_ABOVE + above)
+        for above, name in enumerate(hub_names(settings))
+    ]
     return [
         port
         for name, host, number in listeners
@@ -67,21 +77,27 @@ def needs_postgres(settings: RunSettings) -> bool:
 def programs(
     settings: RunSettings, valkey: Program, postgres: Program | None = None
 ) -> list[Program]:
-    """*valkey*, *postgres*, the hub, then the gateways: the order in which they can be started.
+    """*valkey*, *postgres*, the hubs, then the gateways: the order in which they can be started.
 
-    Valkey and the hub are there in every mode, so that the mode can change while they run;
+    Valkey and the hubs are there in every mode, so that the mode can change while they run;
     Postgres, which takes longer to start, where something needs it.
     """
-    hub = _hub(settings)
+    hubs = _known_hubs(settings)
     servers = [valkey] if postgres is None else [valkey, postgres]
-    reached = {"HUB_URLS": hub.address, "REDIS_URL": valkey.address}
+    reached = {"REDIS_URL": valkey.address, **hubs}
     if postgres is not None:
         reached["POSTGRES_DSN"] = postgres.address
-    gateways = [
-        _gateway(settings, name, number, reached)
-        for number, name in enumerate(gateway_names(settings), settings.port)
+    return [
+        *servers,
+        *(
+            _hub(settings, name, number, hubs)
+            for number, name in enumerate(hub_names(settings), settings.port + HUB_ABOVE)
+        ),
+        *(
+            _gateway(settings, name, number, reached)
+            for number, name in enumerate(gateway_names(settings), settings.port)
+        ),
     ]
-    return [*servers, hub, *gateways]
 
 
 def browsable(settings: RunSettings) -> list[str]:
@@ -98,14 +114,25 @@ def stages(started: Sequence[Program]) -> list[list[Program]]:
     return [[program for program in started if program.kind in stage] for stage in kinds]
 
 
-def _hub(settings: RunSettings) -> Program:
-    port = settings.port + HUB_ABOVE
+def _known_hubs(settings: RunSettings) -> dict[str, str]:
+    """What gateways and hubs know of hubs. Those that are for chosen namespaces are no others'."""
+    first = settings.port + HUB_ABOVE
+    urls = [_url(LOOPBACK, number) for number in range(first, first + settings.hubs)]
+    chosen = {url.rstrip("/") for own in settings.hub_routes.values() for url in own}
+    general = [url for url in urls if url not in chosen]
+    return {
+        "HUB_URLS": ",".join(general or urls),
+        "HUB_ROUTES": json.dumps(settings.hub_routes),
+    }
+
+
+def _hub(settings: RunSettings, name: str, port: int, hubs: Mapping[str, str]) -> Program:
     return _python(
-        "hub",
+        name,
         "hub",
         _url(LOOPBACK, port),
         settings,
-        {"HOST": LOOPBACK, "PORT": port, "ADMIN_PORT": port + ADMIN_ABOVE},
+        {"HOST": LOOPBACK, "PORT": port, "ADMIN_PORT": port + ADMIN_ABOVE, **hubs},
     )
 
 

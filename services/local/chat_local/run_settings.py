@@ -20,12 +20,13 @@ class RunSettings(GatewaySettings):
     """
 
     gateways: int = Field(2, ge=1, le=50, description="Number of gateways.")
+    hubs: int = Field(1, ge=1, le=20, description="Number of hubs.")
     port: int = Field(
         8000,
         ge=1,
         le=64_000,
         description=(
-            f"Port of gateway-1; the others follow it. The hub is {HUB_ABOVE} above, and each "
+            f"Port of gateway-1; the others follow it. Hubs are {HUB_ABOVE} above, and each "
             f"one's admin server {ADMIN_ABOVE} above its own port."
         ),
     )

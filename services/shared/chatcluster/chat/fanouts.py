@@ -49,8 +49,18 @@ class BuiltIn:
 
 
 def _hub(settings: ClusterSettings, origin: str) -> Fanout:
-    token = settings.hub_token.get_secret_value()
-    return Asking(HubFanout(settings.hub_urls, gateway=origin, token=token), origin)
+    fanout = HubFanout(
+        settings.hub_urls,
+        gateway=origin,
+        routes=settings.hub_routes,
+        token=settings.hub_token.get_secret_value(),
+    )
+    return Asking(fanout, origin)
+
+
+def _hubs(settings: ClusterSettings) -> str:
+    hubs = [*settings.hub_urls, *(url for own in settings.hub_routes.values() for url in own)]
+    return f"the hub at {', '.join(map(shown, hubs))}"
 
 
 def _adapter(settings: ClusterSettings, origin: str) -> Fanout:
@@ -88,9 +98,9 @@ ISOLATED = BuiltIn(
     shared=False,
 )
 HUB = BuiltIn(
-    "each gateway is a client of the hub, which relays: everybody sees everybody",
+    "each gateway is a client of the hubs, which relay: everybody sees everybody",
     make=_hub,
-    carrier=lambda settings: f"the hub at {', '.join(map(shown, settings.hub_urls))}",
+    carrier=_hubs,
 )
 ADAPTER = BuiltIn(
     "gateways meet in Redis, as Node's Redis adapters do: everybody sees everybody",

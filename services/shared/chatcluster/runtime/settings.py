@@ -1,26 +1,29 @@
 """Every setting, declared once: its variable, its limits and its sentence.
 
-A setting `history_length` is the variable `CHAT_HISTORY_LENGTH`; command-line options override
-variables.
+Here are those of the programs that take part in the chat; each other program has a module beside.
 """
 
 from __future__ import annotations
 
-import os
-import socket
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, Field, model_validator
 
 from chatcluster.fanout import modes
+from chatcluster.runtime.common_settings import CommonSettings, Parts, SettingsError, load
+from chatcluster.runtime.hub_settings import HubSettings, HubUserSettings
+
+__all__ = [
+    "ClusterSettings",
+    "CommonSettings",
+    "GatewaySettings",
+    "History",
+    "HubSettings",
+    "Mode",
+    "Parts",
+    "SettingsError",
+    "load",
+]
 
 History = Literal["memory", "redis", "postgres", "off"]
 
@@ -33,61 +36,13 @@ def _mode(name: str) -> str:
 Mode = Annotated[str, AfterValidator(_mode)]  # the name of one that is installed
 
 
-def _parts(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-Parts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]  # separated by commas
-
-
-class CommonSettings(BaseSettings):
-    """What every program has."""
-
-    model_config = SettingsConfigDict(env_prefix="CHAT_", extra="forbid", frozen=True)
-
-    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for all.")
-    admin_host: str = Field("127.0.0.1", description="Address of the admin server.")
-    name: str = Field(
-        default_factory=lambda: os.environ.get("HOSTNAME") or socket.gethostname(),
-        min_length=1,
-        max_length=63,
-        pattern=r"^[A-Za-z0-9._-]+$",
-        description="This program's name, as clients see it in `dyno` and operators in `status`.",
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least severe log lines that are written."
-    )
-    log_format: Literal["json", "text"] = Field(
-        "json", description="`json`: one object a line; `text`: for people."
-    )
-    settle_seconds: float = Field(
-        2.0,
-        ge=0,
-        le=300,
-        description="Seconds from `not ready` to the drain: load balancers still send clients.",
-    )
-    drain_seconds: float = Field(
-        10.0, ge=0, le=3600, description="Seconds over which a stopping gateway spreads its closes."
-    )
-
-
-class ClusterSettings(CommonSettings):
+class ClusterSettings(HubUserSettings):
     """What every program has that takes part in the chat; the same values for all of them."""
 
     mode: Mode = Field("isolated", description="How envelopes reach the other gateways.")
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0",
         description="Redis or Valkey, for modes `adapter` and `redis`, history `redis`, and jobs.",
-    )
-    hub_urls: Parts = Field(
-        ("http://127.0.0.1:8100",),
-        description="The hubs of mode `hub`, separated by commas; the same ones for every gateway.",
-    )
-    hub_token: SecretStr = Field(
-        SecretStr(""),
-        description="What gateways and hubs know each other by; empty: not asked for.",
     )
     key: str = Field(
         "socket.io",
@@ -197,50 +152,3 @@ class GatewaySettings(ClusterSettings):
         le=60,
         description="Seconds between a gateway's signs of life; after three missed, it is gone.",
     )
-
-
-class HubSettings(CommonSettings):
-    """What a hub has."""
-
-    port: int = Field(8100, ge=0, le=65535, description="Port for gateways; 0 takes a free one.")
-    admin_port: int = Field(9100, ge=0, le=65535, description="Port for health and metrics.")
-    hub_token: SecretStr = Field(
-        SecretStr(""),
-        description="What gateways and hubs know each other by; empty: not asked for.",
-    )
-
-
-_SECRET = ("token", "url", "dsn", "password")  # settings whose value may hold one
-
-
-class SettingsError(Exception):
-    """One message that names every wrong setting, its value and what it may be."""
-
-
-S = TypeVar("S", bound=BaseSettings)
-
-
-def load(model: type[S], **given: object) -> S:
-    """The settings from *given* (options that are not None), then variables, then defaults. Raises
-    SettingsError.
-    """
-    options = {name: value for name, value in given.items() if value is not None}
-    try:
-        return model(**options)  # type: ignore[arg-type]  # pydantic validates
-    except ValidationError as error:
-        prefix = model.model_config.get("env_prefix", "")
-        raise SettingsError("; ".join(_sentences(error, set(options), prefix))) from error
-
-
-def _sentences(error: ValidationError, options: set[str], prefix: str) -> list[str]:
-    sentences = []
-    for problem in error.errors():
-        name = str(problem["loc"][0]) if problem["loc"] else ""
-        message = problem["msg"].removeprefix("Value error, ")
-        if not name:
-            sentences.append(message)
-            continue
-        shown = f"--{name.replace('_', '-')}" if name in options else f"{prefix}{name.upper()}"
-        value = "" if any(word in name for word in _SECRET) else f"={problem['input']!r}"
-        sentences.append(f"{shown}{value}: {message}")
-    return sentences

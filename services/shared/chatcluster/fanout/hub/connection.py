@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import aiohttp
@@ -39,6 +39,8 @@ class Credentials:
 
     gateway: str
     token: str
+    hubs: str = ""  # a digest of those that it knows
+    hub: bool = False  # it is a hub itself
 
     def __repr__(self) -> str:
         return f"Credentials({self.gateway!r}, ...)"
@@ -119,7 +121,7 @@ async def _enter(client: Any, url: str, credentials: Credentials) -> None:
         async with asyncio.timeout(CONNECT_SECONDS):
             await client.connect(
                 url,
-                auth={"gateway": credentials.gateway, "token": credentials.token},
+                auth=asdict(credentials),
                 transports=["websocket"],
                 namespaces=[NAMESPACE],
                 wait_timeout=CONNECT_SECONDS,

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from functools import partial
 
 from chatcluster.core.envelope import Envelope, RoomKey
 from chatcluster.core.errors import FanoutError
 from chatcluster.core.ids import short_id
 from chatcluster.fanout.hub.connection import Credentials
+from chatcluster.fanout.hub.hubs import Hubs
 from chatcluster.fanout.hub.link import Link
 from chatcluster.fanout.hub.session import Session
 from chatcluster.fanout.port import Receiver, State
 
 
 class HubFanout:
-    """Every gateway is a Socket.IO client of all hubs at *urls*; each room belongs to one of them.
+    """Every gateway is a Socket.IO client of all hubs; each room belongs to one of them.
 
-    All gateways must be given the same hubs, in any order. What is promised beyond the port:
+    Hubs are those at *urls* and those of *routes*, which are for the namespaces that a pattern
+    (`/room`, `/messages/*`) names. Those at *urls* stand in for them, and the other way round when
+    there is nobody else. All gateways must be given the same hubs and patterns, in any order. What
+    is promised beyond the port:
 
     - A hub's death moves only its own rooms, each to the next hub of the room's order. What the hub
       had not acknowledged is sent by the next one, without the caller noticing; receivers drop what
@@ -39,6 +43,9 @@ class HubFanout:
     - What comes while a receiver is cut off from a hub that others can reach, or was disconnected
       because it read too slowly.
 
+    An envelope with the flag `once` is delivered once in ten minutes of all that have the same
+    text there, whoever published them.
+
     A publisher that is cut off from two hubs at once, both of which a receiver can reach, is not
     heard there, and nobody notices.
     """
@@ -52,19 +59,17 @@ class HubFanout:
         urls: Sequence[str],
         *,
         gateway: str,
+        routes: Mapping[str, Sequence[str]] | None = None,
         token: str = "",
-        random: Callable[[], float] = random.random,
+        hub: bool = False,
     ) -> None:
-        """*gateway* (a name) and *token* are shown to the hubs.
+        """*gateway* (a name) and *token* are shown to the hubs; *hub*: the gateway is one of them.
 
-        Raises ValueError without hubs, or for an address that is none.
+        Raises ValueError without hubs, and for an address or a pattern that is none.
         """
-        if not urls:
-            raise ValueError("mode `hub` needs at least one hub")
-        if not all(url.startswith(("http://", "https://")) for url in urls):
-            raise ValueError("the address of a hub begins with http:// or https://")
-        self._hubs = frozenset(url.rstrip("/") for url in urls)
-        self._link = partial(Link, credentials=Credentials(gateway, token), random=random)
+        self._hubs = Hubs.of(urls, routes)
+        credentials = Credentials(gateway, token, self._hubs.digest, hub)
+        self._link = partial(Link, credentials=credentials, random=random.random)
         self._session: Session | None = None
 
     @property

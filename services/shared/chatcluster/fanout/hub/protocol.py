@@ -1,6 +1,7 @@
 """What gateways and hubs say to each other: Socket.IO events of the namespace `/relay`.
 
-A gateway connects with `auth: {gateway, token}` and says, each with an acknowledgement:
+A gateway connects with `auth: {gateway, token, hubs, hub}` (`hubs`: a digest of the hubs that it
+knows; `hub`: it is a hub itself, and holds no clients) and says, each with an acknowledgement:
 
 - `want` `[[[namespace, room], …], [[namespace, room], …]]`: rooms that it wants from now on, and
   rooms that it no longer wants. Acknowledged when in force.
@@ -30,6 +31,13 @@ DELIVER = "deliver"
 BATCH_BYTES = 256 * 1024  # what one event should hold; a single larger item goes alone
 FRAME_BYTES = 64 * 1024 * 1024  # what either end reads at most as one WebSocket message
 DATA_BYTES = FRAME_BYTES - 1024 * 1024  # of one item, so that its rooms fit beside it
+
+# The envelope's flag that names what may be asked for at several hubs and is delivered once.
+ONCE = "once"
+
+# Seconds in which all find a hub that is there (again): longer than the longest pause between two
+# attempts to reach it.
+GRACE = 2.0
 
 # Seconds. A gateway that does not answer is gone after both together.
 PING_INTERVAL = 2.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from chatcluster.core.envelope import Envelope, RoomKey
 from chatcluster.core.errors import FanoutError
+from chatcluster.fanout.hub.hubs import Hubs
 from chatcluster.fanout.hub.parcel import Leg, Mark, encode_carried, encode_mark
 from chatcluster.fanout.hub.protocol import DATA_BYTES, Item
 from chatcluster.fanout.hub.routes import target
@@ -69,7 +70,7 @@ class Publisher:
     Everything is handed to *send* at once, so the order of the calls is the order at each hub.
     """
 
-    def __init__(self, hubs: frozenset[str], send: Callable[[str, Shipment], None]) -> None:
+    def __init__(self, hubs: Hubs, send: Callable[[str, Shipment], None]) -> None:
         self._hubs = hubs
         self._send = send
         self._usable: Set[str] = frozenset()
@@ -87,7 +88,7 @@ class Publisher:
             highest = self._sent.get(envelope.origin, 0)
             self._sent[envelope.origin] = max(highest, envelope.sequence)
             # The caller tries again: any hub may have taken it the first time.
-            again = self._hubs if envelope.sequence <= highest else frozenset()
+            again = self._hubs.all if envelope.sequence <= highest else frozenset()
             self._ship(envelope.keys, Letter(data, receipt, again=again))
 
     def use(self, usable: Set[str], up: Set[str]) -> None:

@@ -1,6 +1,7 @@
 """Which hub a room belongs to, so that gateways agree although each sees for itself which are up.
 
-Every room has an order of all hubs (rendezvous hashing, repeated over the hubs that are left). A
+Every room has an order of all hubs: those of its namespace's purpose, then the general ones, then
+the others; within each of these, rendezvous hashing, repeated over the hubs that are left. A
 publisher takes the first *usable* hub of the order. A receiver wants the room at every hub from the
 first to its own second usable one. So whoever publishes finds the receiver, as long as of the hubs
 that the receiver can use at most one is not usable for the publisher: the time in which some have
@@ -14,28 +15,24 @@ from functools import lru_cache
 
 from chatcluster.core.envelope import RoomKey
 from chatcluster.core.hashing import choose
+from chatcluster.fanout.hub.hubs import Hubs
 from chatcluster.fanout.hub.protocol import Delta
 
 
 @lru_cache(maxsize=65_536)
-def order(key: RoomKey, hubs: frozenset[str]) -> tuple[str, ...]:
+def order(key: RoomKey, hubs: Hubs) -> tuple[str, ...]:
     """All *hubs*, the room's own one first, then who stands in for it."""
     # The length keeps namespace and room apart.
     name = f"{len(key.namespace)}:{key.namespace}{key.room}"
-    left = set(hubs)
-    ordered = []
-    while left:
-        ordered.append(choose(name, left))
-        left.remove(ordered[-1])
-    return tuple(ordered)
+    return tuple(hub for tier in hubs.tiers(key.namespace) for hub in _ranked(name, tier))
 
 
-def target(key: RoomKey, hubs: frozenset[str], usable: Set[str]) -> str | None:
+def target(key: RoomKey, hubs: Hubs, usable: Set[str]) -> str | None:
     """Where to publish for this room; None when no hub is usable."""
     return next((hub for hub in order(key, hubs) if hub in usable), None)
 
 
-def wanted_at(key: RoomKey, hubs: frozenset[str], usable: Set[str]) -> tuple[str, ...]:
+def wanted_at(key: RoomKey, hubs: Hubs, usable: Set[str]) -> tuple[str, ...]:
     """The hubs at which to want this room, those that cannot be reached just now included."""
     ordered = order(key, hubs)
     places = [place for place, hub in enumerate(ordered, 1) if hub in usable]
@@ -45,7 +42,7 @@ def wanted_at(key: RoomKey, hubs: frozenset[str], usable: Set[str]) -> tuple[str
 class Placement:
     """The rooms that a gateway wants, placed on hubs; tells what changes at which hub."""
 
-    def __init__(self, hubs: frozenset[str], usable: Set[str] = frozenset()) -> None:
+    def __init__(self, hubs: Hubs, usable: Set[str] = frozenset()) -> None:
         self._hubs = hubs
         self._usable = usable
         self._placed: dict[RoomKey, tuple[str, ...]] = {}
@@ -82,3 +79,12 @@ class Placement:
 def _file(key: RoomKey, hubs: Iterable[str], under: dict[str, set[RoomKey]]) -> None:
     for hub in hubs:
         under.setdefault(hub, set()).add(key)
+
+
+def _ranked(name: str, hubs: Iterable[str]) -> list[str]:
+    left = set(hubs)
+    ordered: list[str] = []
+    while left:
+        ordered.append(choose(name, left))
+        left.remove(ordered[-1])
+    return ordered

@@ -10,10 +10,12 @@ import structlog
 
 from chatcluster.core.envelope import Envelope, RoomKey
 from chatcluster.core.errors import FanoutError, MalformedError
+from chatcluster.core.recent import Recent
+from chatcluster.fanout.hub.hubs import Hubs
 from chatcluster.fanout.hub.link import Link, LinkOwner
 from chatcluster.fanout.hub.merge import Merge
 from chatcluster.fanout.hub.parcel import Echo, decode
-from chatcluster.fanout.hub.protocol import Delta
+from chatcluster.fanout.hub.protocol import GRACE, ONCE, Delta
 from chatcluster.fanout.hub.publisher import Publisher, Receipt, Shipment
 from chatcluster.fanout.hub.reach import Reach
 from chatcluster.fanout.hub.routes import Placement
@@ -22,10 +24,12 @@ from chatcluster.fanout.port import Receiver
 log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
 # Seconds.
-GRACE = 2.0  # longer than the longest pause between two attempts to reach a hub
 PATIENCE = 1.0  # of one hub with another one, over the order of an origin
 CALM = 2.0  # without a change of the hubs that are up
 CHECK_SECONDS = 4.5
+
+# How long, and how many, names of envelopes that are asked for again are remembered.
+ONCE_SECONDS, ONCE_NAMES = 600.0, 65_536
 
 
 class Session:
@@ -33,18 +37,19 @@ class Session:
 
     def __init__(
         self,
-        hubs: frozenset[str],
+        hubs: Hubs,
         receiver: Receiver,
         link: Callable[[str, LinkOwner], Link],
     ) -> None:
         self._receiver = receiver
-        self._links = {hub: link(hub, self) for hub in sorted(hubs)}
+        self._links = {hub: link(hub, self) for hub in sorted(hubs.all)}
         self._reach = Reach(GRACE)
         self._placement = Placement(hubs)
         self._publisher = Publisher(hubs, lambda hub, shipment: self._links[hub].send(shipment))
         self._merge = Merge(
-            hubs, lambda hub, keys: self._links[hub].sends_any(keys), patience=PATIENCE
+            hubs.all, lambda hub, keys: self._links[hub].sends_any(keys), patience=PATIENCE
         )
+        self._once: Recent[bool] = Recent(ONCE_SECONDS, ONCE_NAMES)
         self._usable: frozenset[str] = frozenset()
         self._closed = False
         self._progress = asyncio.Event()
@@ -141,11 +146,23 @@ class Session:
     # What follows from it.
 
     def _deliver(self, envelopes: Sequence[Envelope]) -> None:
-        if envelopes and not self._closed:
-            self._receiver.deliver(envelopes)
+        fresh = [envelope for envelope in envelopes if not self._came_before(envelope)]
+        if fresh and not self._closed:
+            self._receiver.deliver(fresh)
         at = self._merge.next_at()
         if at is not None and self._merging is None and not self._closed:
             self._merging = self._loop.call_at(at, self._look_again)
+
+    def _came_before(self, envelope: Envelope) -> bool:
+        """Whether it is a repeat that a hub could not know of: the request came to another one."""
+        name = envelope.flags.get(ONCE)
+        if not isinstance(name, str):
+            return False
+        now = self._loop.time()
+        before = self._once.get(name, now) is not None
+        if not before:
+            self._once.put(name, True, now)
+        return before
 
     def _look_again(self) -> None:
         self._merging = None
