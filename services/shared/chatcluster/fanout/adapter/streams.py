@@ -69,7 +69,11 @@ class StreamNames:
     def stream(self, namespace: str) -> bytes:
         """Where to write what is for *namespace*; see above for its difference from Node's."""
         name, count = self._options.stream_name, self._options.stream_count
-        return name.encode() if count == 1 else b"%s-%d" % (name.encode(), hash_code(namespace) % count)
+        return (
+            name.encode()
+            if count == 1
+            else b"%s-%d" % (name.encode(), hash_code(namespace) % count)
+        )
 
     def streams(self) -> list[bytes]:
         """All that Node servers and emitters write to; the emitter knows of one only."""
