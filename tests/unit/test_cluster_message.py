@@ -167,7 +167,7 @@ def test_a_question_of_a_node_server_has_its_timeout_in_seconds() -> None:
 def test_parts_between_gateways_come_back_whole(reply: Reply) -> None:
     asked = Asked(Request(Question.SOCKETS, "/"), "asker", ID, ours=True)
     (message,) = cluster_questions.from_reply(UID, asked, reply)
-    assert read(sharded.encode(message), response=True) == Answered(ID, UID, reply)
+    assert read(sharded.encode(message), response=True) == Answered(ID, UID, reply, ours=True)
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,18 @@ def test_acknowledgements_are_waited_for_as_many_as_there_are_clients() -> None:
     for reply in (count(2), ACK, count(0), ACK, count(1)):
         subject.heard(None, reply)
         assert not subject.over
-    assert subject.missing == 1
     subject.heard(None, ACK)
     assert (subject.over, subject.missing) == (True, 0)
+
+
+def test_when_time_is_up_clients_of_node_are_missing_and_not_their_server() -> None:
+    """It does not say that it has waited long enough; a gateway does."""
+    subject = tally(2)
+    subject.heard("node", count(2))
+    subject.heard("gateway", count(2), ours=True)
+    assert subject.missing == 1
+    subject.heard("gateway", Reply(), ours=True)
+    assert subject.missing == 0
 
 
 def test_a_signed_last_word_ends_the_wait_for_acknowledgements() -> None:

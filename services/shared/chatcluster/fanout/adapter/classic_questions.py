@@ -136,7 +136,7 @@ def decode_answer(message: dict[str, Any]) -> Answered:
         id = message["requestId"]
         if OURS in message:
             uid, values, clients, last = message[OURS]
-            return Answered(id, uid, Reply(tuple(values), clients, last))
+            return Answered(id, uid, Reply(tuple(values), clients, last), ours=True)
         return Answered(id, None, _reply(message))
     except classic.WRONG as error:
         raise MalformedError(f"not an answer: {error!r}") from error

@@ -124,7 +124,8 @@ def to_answered(read: Message) -> Answered | None:
     try:
         id = read["data"]["requestId"]
         reply = _reply(read, id)
-        return None if reply is None else Answered(id, read["uid"], reply)
+        ours = read["type"] == Type.PART
+        return None if reply is None else Answered(id, read["uid"], reply, ours)
     except classic.WRONG as error:
         raise MalformedError(f"not an answer: {error!r}") from error
 

@@ -32,13 +32,14 @@ class Asked(NamedTuple):
 class Answered:
     """A part of an answer that came, from a server that the protocol may not name (None).
 
-    `reply.last` is not known of a Node server that passes on acknowledgements: it has answered
-    when there are as many as the clients that it counted.
+    Where `ours` is false it is a Node server. One that passes on acknowledgements never says that
+    it was the last: it has answered when there are as many as the clients that it counted.
     """
 
     id: str
     who: str | None
     reply: Reply
+    ours: bool = False
 
 
 class Audience(Protocol):

@@ -71,7 +71,7 @@ class Questions:
 
     def heard(self, answered: Answered) -> None:
         if (question := self._open.get(answered.id)) is not None:
-            question.tally.heard(answered.who, answered.reply)
+            question.tally.heard(answered.who, answered.reply, ours=answered.ours)
             question.answers.put(answered.reply)
             self._end_if_over(answered.id)
 

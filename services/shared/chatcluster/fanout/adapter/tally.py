@@ -16,12 +16,20 @@ class _Answer:
     acks: int = 0
     ended: bool = False
     gone: bool = False
+    ours: bool = False  # a gateway's, which says when it ends
 
     @property
     def complete(self) -> bool:
         return self.ended or (self.clients is not None and self.acks >= self.clients)
 
-    def take(self, reply: Reply) -> None:
+    @property
+    def missing(self) -> bool:
+        """Once nobody waits any longer. A Node server does not say that time is up: if it is there,
+        only its clients are missing."""
+        return not self.complete and (self.ours or self.gone or self.clients is None)
+
+    def take(self, reply: Reply, ours: bool) -> None:
+        self.ours = ours
         self.ended |= reply.last
         if reply.clients is not None:
             self.clients = reply.clients
@@ -58,23 +66,23 @@ class Tally:
     @property
     def missing(self) -> int:
         """How many servers have not answered completely."""
-        return max(0, self._unheard) + sum(not one.complete for one in self._answers)
+        return max(0, self._unheard) + sum(one.missing for one in self._answers)
 
     def asked(self, others: int) -> None:
         """The question went to this many servers; some may have answered by now."""
         self._expected = others
 
-    def heard(self, who: str | None, reply: Reply) -> None:
+    def heard(self, who: str | None, reply: Reply, *, ours: bool = False) -> None:
         if who is not None:
-            self._named.setdefault(who, _Answer()).take(reply)
+            self._named.setdefault(who, _Answer()).take(reply, ours)
         elif reply.last or reply.clients is not None:
             self._unnamed.append(_Answer())
-            self._unnamed[-1].take(reply)
+            self._unnamed[-1].take(reply, ours)
         else:
             # Whose acknowledgement it is does not matter: only their sum does.
             for one in self._unnamed:
                 if not one.complete:
-                    one.take(reply)
+                    one.take(reply, ours)
                     break
 
     def counted(self, others: int, gone: Collection[str]) -> None:
