@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -187,7 +187,8 @@ async def test_a_client_of_node_that_does_not_acknowledge_is_not_waited_for_afte
 ) -> None:
     await node.client("x", acks=1)
     await node.client("y")
-    answers = await gateway.fanout.ask(ask(Question.EMIT, event="e", timeout=0.5), 0.5)
+    fanout = cast(AdapterFanout, gateway.fanout)
+    answers = await fanout.ask(ask(Question.EMIT, event="e", timeout=0.5), 0.5)
     replies = [reply async for reply in answers]
     assert [reply.clients for reply in replies if reply.clients is not None] == [2]
     assert [value for reply in replies for value in reply.values] == [1]

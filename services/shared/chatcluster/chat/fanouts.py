@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatcluster.fanout import modes
-from chatcluster.fanout.adapter import AdapterFanout
+from chatcluster.fanout.adapter import AdapterFanout, Classic, Sharded, Streams
 from chatcluster.fanout.asking import Asking
 from chatcluster.fanout.hub import HubFanout
 from chatcluster.fanout.isolated import IsolatedFanout
@@ -64,7 +64,25 @@ def _hubs(settings: ClusterSettings) -> str:
 
 
 def _adapter(settings: ClusterSettings, origin: str) -> Fanout:
-    return AdapterFanout(settings.redis_url, key=settings.key)
+    return AdapterFanout(settings.adapter_url or settings.redis_url, _protocol(settings))
+
+
+def _protocol(settings: ClusterSettings) -> Classic | Sharded | Streams:
+    prefix = settings.adapter_channel_prefix or settings.key
+    if settings.adapter_protocol == "sharded":
+        return Sharded(prefix, settings.adapter_subscription_mode)
+    if settings.adapter_protocol == "streams":
+        return Streams(
+            stream_name=settings.adapter_stream_name or settings.key,
+            stream_count=settings.adapter_stream_count,
+            channel_prefix=prefix,
+            use_sharded_pub_sub=settings.adapter_use_sharded_pub_sub,
+            max_len=settings.adapter_max_len,
+            read_count=settings.adapter_read_count,
+            block_time_in_ms=settings.adapter_block_time_in_ms,
+            only_plaintext=settings.adapter_only_plaintext,
+        )
+    return Classic(settings.key, settings.adapter_publish_on_specific_response_channel)
 
 
 def _redis(settings: ClusterSettings, origin: str) -> Fanout:
@@ -105,7 +123,7 @@ HUB = BuiltIn(
 ADAPTER = BuiltIn(
     "gateways meet in Redis, as Node's Redis adapters do: everybody sees everybody",
     make=_adapter,
-    carrier=_at_redis,
+    carrier=lambda settings: f"Redis at {shown(settings.adapter_url or settings.redis_url)}",
 )
 REDIS = BuiltIn(
     "gateways meet in Redis, by a readable message per event: everybody sees everybody",

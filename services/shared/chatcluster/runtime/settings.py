@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from chatcluster.fanout import modes
+from chatcluster.runtime.adapter_settings import AdapterSettings
 from chatcluster.runtime.common_settings import CommonSettings, Parts, SettingsError, load
-from chatcluster.runtime.hub_settings import HubSettings, HubUserSettings
+from chatcluster.runtime.hub_settings import HubSettings
 
 __all__ = [
     "ClusterSettings",
@@ -36,19 +37,13 @@ def _mode(name: str) -> str:
 Mode = Annotated[str, AfterValidator(_mode)]  # the name of one that is installed
 
 
-class ClusterSettings(HubUserSettings):
+class ClusterSettings(AdapterSettings):
     """What every program has that takes part in the chat; the same values for all of them."""
 
     mode: Mode = Field("isolated", description="How envelopes reach the other gateways.")
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0",
         description="Redis or Valkey, for modes `adapter` and `redis`, history `redis`, and jobs.",
-    )
-    key: str = Field(
-        "socket.io",
-        min_length=1,
-        max_length=100,
-        description="Prefix of the adapter's Redis channels, as in Node's `key` option.",
     )
     history: History = Field(
         "memory",
