@@ -14,21 +14,25 @@ help: ## Show this list.
 
 install: $(STAMPS)/run ## Set up .venv with what `make run` needs.
 
-run: install ## Two gateways, a hub and a Valkey on this machine (make run MODE=hub).
+run: install ## Two gateways, a hub and a Valkey on this machine (make run MODE=postgres).
 	@exec $(BIN)/chatcluster run --mode $(MODE)
 
 test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/browser ## All tests, with their set-up.
 	$(BIN)/python -m pytest $(ARGS)
 
 coverage: $(STAMPS)/dev ## Unit tests alone: every branch of the pure code must be taken.
-	$(BIN)/python -m pytest -q tests/unit --cov=chatcluster.core --cov=chat_gateway.chat.domain --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(BIN)/python -m pytest -q tests/unit --cov=chatcluster.core --cov=chat_gateway.chat.domain --cov=chatcluster.chat.message --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
-check: $(STAMPS)/dev ## Format, lint, types, layers.
+check: $(STAMPS)/dev ## Format, lint, types, layers, generated files.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/file_sizes.py
+	$(BIN)/python -m tests.contract.modes_page --check
+
+generate: $(STAMPS)/dev ## Write what is made from other files: the table in docs/modes.md.
+	$(BIN)/python -m tests.contract.modes_page
 
 format: $(STAMPS)/dev ## Format and fix what can be fixed.
 	$(BIN)/ruff check --fix .
@@ -37,6 +41,7 @@ format: $(STAMPS)/dev ## Format and fix what can be fixed.
 lock: $(STAMPS)/dev ## Resolve the newest versions and write the lock files anew.
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras --extra local -o run.txt ../pyproject.toml build.in
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras --extra local --extra dev -c run.txt -o dev.txt ../pyproject.toml build.in
+	cd examples/nats-mode && ../../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -o requirements.txt requirements.in
 	cd tests && npm update --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## Remove what was set up here.

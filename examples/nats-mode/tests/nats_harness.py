@@ -31,7 +31,8 @@ class NatsHarness:
     durable = True
 
     def __init__(self, folder: Path) -> None:
-        self._port = _free_port()
+        self._port = free_port()
+        self.url = f"nats://127.0.0.1:{self._port}"
         self._config = folder / "nats.conf"
         self._config.write_text(CONFIG.format(port=self._port, folder=folder))
         self._log = folder / "log"
@@ -52,7 +53,7 @@ class NatsHarness:
         return self.recipe()()
 
     def recipe(self) -> Callable[[], Fanout]:
-        settings = NatsSettings(url=f"nats://127.0.0.1:{self._port}", stream="contract")
+        settings = NatsSettings(url=self.url, stream="contract")
         return partial(MODE.make, settings, secrets.token_hex(4))
 
     async def kill(self) -> None:
@@ -92,7 +93,7 @@ class NatsHarness:
 HARNESSES: dict[str, type[Harness]] = {"nats": NatsHarness}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -47,7 +47,6 @@ async def test_nobody_there_is_no_answer_at_once(harness: Harness, enter: Enter)
 
 
 @promise(ASK)
-@promise(ASK)
 @pytest.mark.parametrize(
     "request_",
     [
@@ -136,6 +135,7 @@ async def test_a_question_may_expect_no_answer(carrier: Harness, enter: Enter) -
     assert not two.questions[0].answered
 
 
+@promise(ASK)
 @pytest.mark.parametrize(
     "value",
     [
