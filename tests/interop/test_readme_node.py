@@ -20,7 +20,7 @@ README = TESTS.parent / "README.md"
 
 def server_of_the_readme(redis_url: str, port: int) -> str:
     """As it is written there, but for its Redis and its port."""
-    blocks = re.findall(r"```js\n(.*?)```", README.read_text(), re.DOTALL)
+    blocks: list[str] = re.findall(r"```js\n(.*?)```", README.read_text(), re.DOTALL)
     code = next(block for block in blocks if "createAdapter" in block)
     assert "redis://127.0.0.1:6379" in code
     assert "3000" in code
