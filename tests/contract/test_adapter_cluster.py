@@ -18,7 +18,7 @@ from chatcluster.core.request import Question, Request
 from chatcluster.fanout.adapter import AdapterFanout, Classic, Sharded, Streams
 from chatcluster.fanout.port import State
 from chatcluster.testing.harness import Gateway
-from tests.contract.adapter_servers import ValkeyCluster
+from tests.contract.adapter_servers import SLOTS, ValkeyCluster
 
 PROTOCOLS: dict[str, Classic | Sharded | Streams] = {
     "classic": Classic("cluster"),
@@ -121,6 +121,7 @@ async def test_a_room_follows_when_its_slot_moves(own_cluster: ValkeyCluster, en
     for key in (b"cluster#/#a#", b"cluster#/#"):
         await own_cluster.move(slot(key), own_cluster.masters[2])
     await says_until_heard(one, two, "after")
+    await reaches(one, State.UP)
     values, missing = await one.ask(Request(Question.SERVER, "/", event="hello"))
     assert (values, missing) == (["two"], 0)
 
@@ -135,12 +136,45 @@ async def test_a_master_that_dies_is_replaced_by_its_replica(
         await says_until_heard(one, two, f"after in {room}", room)
     assert time.monotonic() - began < 15
     for gateway in (one, two):
-        assert gateway.interruptions >= 1
-        assert gateway.fanout.state is State.UP
+        await gateway.until(lambda gateway=gateway: gateway.interruptions >= 1)  # type: ignore[misc]
+        await reaches(gateway, State.UP)
     assert len(two.args) == len(set(two.args))
 
 
+async def test_while_a_master_is_replaced_the_rooms_of_the_others_go_on(
+    own_cluster: ValkeyCluster,
+) -> None:
+    fanouts = [AdapterFanout(own_cluster.url, Sharded("cluster")) for _ in range(2)]
+    one, two = [await Gateway(fanout, "gw").open(*ROOMS) for fanout in fanouts]
+    gone = [room for room in ROOMS if slot(f"cluster#/#{room}#".encode()) < SLOTS // 3]
+    others = [room for room in ROOMS if room not in gone]
+    assert gone
+    assert others
+    own_cluster.masters[0].kill()
+    for gateway in (one, two):
+        await reaches(gateway, State.DOWN)
+    for room in others:
+        await one.say(room, rooms=(room,))
+    with pytest.raises(FanoutError):
+        await one.say(gone[0], rooms=(gone[0],))
+    assert one.fanout.state is State.DOWN  # so all that was in the time between
+    await two.got(len(others))
+    assert two.args == others
+    assert two.interruptions == 0
+    for gateway in (one, two):
+        await gateway.until(lambda gateway=gateway: gateway.interruptions == 1, 15)  # type: ignore[misc]
+        await says_until_heard(one, two, "back", gone[0])
+    for fanout in fanouts:
+        await fanout.close()
+
+
 ROOMS = [f"room-{number}" for number in range(12)]
+
+
+async def reaches(gateway: Gateway, state: State) -> None:
+    async with asyncio.timeout(10):
+        while gateway.fanout.state is not state:  # noqa: ASYNC110 - the port has no event for it
+            await asyncio.sleep(0.01)
 
 
 async def hears(gateway: Gateway, said: Envelope) -> None:

@@ -1,7 +1,7 @@
 """Redis pub/sub that comes back: connections that stand or fall together.
 
-Some publish and some subscribe. When one ends, all are made anew, again and again until `close`,
-and the subscriptions are restored: to publish while deaf would only hide the gap.
+Some publish and some subscribe. When one ends, all to its server are made anew, again and again
+until `close`, and the subscriptions are restored.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from structlog.stdlib import get_logger
 
-from chatcluster.connections.redis_link import Endpoint, Message, RefusedError
+from chatcluster.connections.redis_link import Endpoint, Message
 from chatcluster.connections.redis_pair import PLAIN, Links, Reader, Verbs, Wiring, Words
 from chatcluster.connections.redis_target import Single, Target
 from chatcluster.core.backoff import delays
@@ -22,10 +22,6 @@ from chatcluster.core.errors import FanoutError
 FIRST_DELAY, LONGEST_DELAY = 0.05, 1.5  # seconds between attempts to connect
 CONNECT_SECONDS = 3.0  # for one attempt
 CHECK_SECONDS = 4.5
-
-# What a server answers that is not, or no longer, the one to ask (Redis documentation, "Cluster
-# specification", "MOVED Redirection"; replicas refuse to write).
-_ELSEWHERE = frozenset(("MOVED", "READONLY"))
 
 _log = get_logger(__name__)
 
@@ -102,14 +98,8 @@ class RedisCarrier:
     async def send(self, commands: Sequence[Words]) -> None:
         """The same for any commands that write to a channel or key."""
         links = self._working()
-        if not commands:
-            return
-        try:
+        if commands:
             await links.post(commands)
-        except RefusedError as error:
-            if error.code in _ELSEWHERE:
-                links.close(error)
-            raise
 
     def post(self, commands: Sequence[Words]) -> None:
         """Send without waiting, where it is known; nobody hears whether it was taken."""
@@ -136,12 +126,7 @@ class RedisCarrier:
         links = self._links
         if links is None:
             raise self._gone()
-        try:
-            await links.listen(add, drop)
-        except FanoutError as error:
-            # Refused, so what the server listens to is unknown: begin again.
-            links.close(error)
-            raise
+        await links.listen(add, drop)
 
     async def check(self) -> None:
         """Return when a message has come back through the server; waits `CHECK_SECONDS` at most."""
@@ -165,13 +150,17 @@ class RedisCarrier:
         keeper, self._keeper = self._keeper, None
         self._listener = None
         self._channels = {self._echo}
-        self._let_go(FanoutError("closed"))
+        closed = FanoutError("closed")
+        if self._links is not None:
+            self._links.close(closed)
+            self._links = None
+        self._fail_echoes(closed)
         if keeper is not None:
             keeper.cancel()
             await asyncio.wait([keeper])
 
     def _working(self) -> Links:
-        if self._links is None or not self._links.up:
+        if self._links is None:
             raise self._gone()
         return self._links
 
@@ -180,8 +169,10 @@ class RedisCarrier:
 
     def _let_go(self, error: FanoutError) -> None:
         if self._links is not None:
-            self._links.close(error)
-            self._links = None
+            self._links.let_go(error)
+        self._fail_echoes(error)
+
+    def _fail_echoes(self, error: FanoutError) -> None:
         for echo in self._echoes.values():
             if not echo.done():
                 echo.set_exception(error)
@@ -203,9 +194,9 @@ class RedisCarrier:
         """Connections that listen to all that is wanted."""
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                links = self._links = await self._target.connect(self._wiring)
+                links = self._links = await self._target.connect(self._wiring, self._links)
                 await links.listen(self._channels, ())
-                links.restored = True
+                links.restored()
                 return links
         except TimeoutError as error:
             self._let_go(FanoutError("Redis does not answer"))

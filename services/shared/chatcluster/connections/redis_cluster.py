@@ -25,8 +25,7 @@ class Shards:
     """
 
     def __init__(self, pairs: dict[Place, Pair], masters: list[Place], wiring: Wiring) -> None:
-        self.restored = False
-        self._pairs = pairs
+        self.pairs = pairs
         self._masters = masters
         self._sharded = wiring.verbs is SHARDED
         self._publish = wiring.verbs.publish
@@ -35,8 +34,11 @@ class Shards:
 
     @property
     def up(self) -> bool:
-        ended = (link.ended.done() for pair in self._pairs.values() for link in pair.links)
-        return self.restored and not any(ended)
+        return all(pair.up for pair in self.pairs.values())
+
+    def restored(self) -> None:
+        for pair in self.pairs.values():
+            pair.restored()
 
     def post(self, commands: Sequence[Words]) -> asyncio.Future[list[Any]]:
         parts = defaultdict[Place, list[Words]](list)
@@ -44,29 +46,35 @@ class Shards:
             anywhere = words[0] == self._publish and not self._sharded
             parts[self._home if anywhere else self._master(words[1])].append(words)
         # Without a task in between: what is called later is also sent later.
-        return asyncio.gather(*(self._pairs[place].post(part) for place, part in parts.items()))
+        return asyncio.gather(*(self.pairs[place].post(part) for place, part in parts.items()))
 
     async def query(self, words: Words) -> Any:
-        return await self._pairs[self._master(words[1])].query(words)
+        return await self.pairs[self._master(words[1])].query(words)
 
     async def listen(self, add: Collection[bytes], drop: Collection[bytes]) -> None:
         added, dropped = self._by_place(add), self._by_place(drop)
         await asyncio.gather(
             *(
-                self._pairs[place].listen(added.get(place, ()), dropped.get(place, ()))
+                self.pairs[place].listen(added.get(place, ()), dropped.get(place, ()))
                 for place in added.keys() | dropped.keys()
             )
         )
 
     async def count(self, channels: Sequence[bytes]) -> list[int]:
-        counts = await asyncio.gather(*(pair.count(channels) for pair in self._pairs.values()))
+        counts = await asyncio.gather(*(pair.count(channels) for pair in self.pairs.values()))
         return [sum(parts) for parts in zip(*counts, strict=True)]
 
     async def ended(self) -> FanoutError:
-        return await first_end(self._pairs.values())
+        return await first_end(self.pairs.values())
+
+    def let_go(self, reason: FanoutError) -> None:
+        """The other servers' rooms go on."""
+        for pair in self.pairs.values():
+            if not pair.up:
+                pair.close(reason)
 
     def close(self, reason: FanoutError) -> None:
-        for pair in self._pairs.values():
+        for pair in self.pairs.values():
             pair.close(reason)
 
     def _master(self, key: bytes) -> Place:
@@ -83,26 +91,39 @@ class Shards:
 class Cluster:
     """The cluster that one of *seeds* belongs to; its servers are spoken to as the first of them.
 
-    The cluster is asked anew for every connection: so a failover, or slots that move, end the
-    connections and are found out by the next ones.
+    The cluster is asked anew whenever a server's connections have ended: so a failover, or slots
+    that move, end connections and are found out by the next ones. Servers that are well keep
+    theirs.
     """
 
     seeds: Sequence[Endpoint]
 
-    async def connect(self, wiring: Wiring) -> Links:
+    async def connect(self, wiring: Wiring, old: Links | None) -> Links:
         masters = await self._masters()
-        keys = defaultdict[Place, list[list[bytes]]](list)
-        for key in wiring.keys:  # each by itself: one command may not name two slots
-            keys[masters[slot(key)]].append([key])
-        pairs = {place: Pair(wiring, channels_per_command=1) for place in dict.fromkeys(masters)}
-        shards = Shards(pairs, masters, wiring)
-        ways = (pair.connect(self._at(place), keys[place]) for place, pair in pairs.items())
-        results = await asyncio.gather(*ways, return_exceptions=True)
-        errors = [result for result in results if isinstance(result, BaseException)]
-        if errors:
-            shards.close(FanoutError("another server of the cluster is gone"))
-            raise errors[0]
-        return shards
+        known = old.pairs if isinstance(old, Shards) else {}
+        kept = {place: known[place] for place in set(masters) if place in known and known[place].up}
+        made = {place: Pair(wiring, channels_per_command=1) for place in set(masters) - kept.keys()}
+        await self._connect(made, _places(wiring.keys, masters))
+        for place, pair in known.items():
+            if place not in kept:
+                pair.close(FanoutError("not a master any more"))
+        return Shards(kept | made, masters, wiring)
+
+    async def _connect(self, pairs: dict[Place, Pair], keys: dict[Place, list[bytes]]) -> None:
+        """All of *pairs*, or none."""
+        # Each key is read by itself: one command may not name two slots.
+        ways = (
+            pair.connect(self._at(place), [[key] for key in keys.get(place, ())])
+            for place, pair in pairs.items()
+        )
+        try:
+            results = await asyncio.gather(*ways, return_exceptions=True)
+            if errors := [result for result in results if isinstance(result, BaseException)]:
+                raise errors[0]
+        except BaseException:
+            for pair in pairs.values():
+                pair.close(FanoutError("another server of the cluster is gone"))
+            raise
 
     async def _masters(self) -> list[Place]:
         async with first_that_answers(self.seeds) as link:
@@ -111,3 +132,10 @@ class Cluster:
 
     def _at(self, place: Place) -> Endpoint:
         return replace(self.seeds[0], host=place.host, port=place.port)
+
+
+def _places(keys: Iterable[bytes], masters: list[Place]) -> dict[Place, list[bytes]]:
+    parts = defaultdict[Place, list[bytes]](list)
+    for key in keys:
+        parts[masters[slot(key)]].append(key)
+    return parts

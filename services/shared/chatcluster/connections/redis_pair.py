@@ -13,6 +13,7 @@ from chatcluster.connections.redis_link import (
     Endpoint,
     Message,
     RedisLink,
+    RefusedError,
     command,
     connect_link,
 )
@@ -20,6 +21,10 @@ from chatcluster.core.errors import FanoutError
 
 LOOK_SECONDS = 1.0  # between two looks for a sign of life
 CHANNELS_PER_COMMAND = 512  # so that one command does not hold up the server for long
+
+# What a server answers that is not, or no longer, the one to ask (Redis documentation, "Cluster
+# specification", "MOVED Redirection"; replicas refuse to write).
+_ELSEWHERE = frozenset(("MOVED", "READONLY"))
 
 Words = Sequence[bytes]  # a command; the second word is its channel or key
 
@@ -65,23 +70,31 @@ class Wiring:
 class Links(Protocol):
     """Connections to one or more servers that make up one carrier, until one of them ends."""
 
-    restored: bool  # the servers listen to what is wanted
-
     @property
-    def up(self) -> bool: ...
+    def up(self) -> bool:
+        """All of them stand, and the servers listen to what is wanted."""
+
+    def restored(self) -> None:
+        """The servers listen to what is wanted."""
 
     def post(self, commands: Sequence[Words]) -> asyncio.Future[list[Any]]:
-        """Send *commands* now; the future is done when they were taken, in their order."""
+        """Send *commands* now; the future is done when they were taken, in their order. It fails
+        while the server in question does not listen to what is wanted: to publish while deaf would
+        only hide the gap."""
 
     async def query(self, words: Words) -> Any: ...
 
-    async def listen(self, add: Collection[bytes], drop: Collection[bytes]) -> None: ...
+    async def listen(self, add: Collection[bytes], drop: Collection[bytes]) -> None:
+        """Where that is refused, what the server listens to is unknown: the connection ends."""
 
     async def count(self, channels: Sequence[bytes]) -> list[int]:
         """How many listen to each of *channels*."""
 
     async def ended(self) -> FanoutError:
         """Return the reason once a connection has ended; falling silent is a reason."""
+
+    def let_go(self, reason: FanoutError) -> None:
+        """Close what does not serve any more after one of them has ended."""
 
     def close(self, reason: FanoutError) -> None: ...
 
@@ -91,8 +104,8 @@ class Pair:
     third one reads if there is something to read."""
 
     def __init__(self, wiring: Wiring, *, channels_per_command: int = CHANNELS_PER_COMMAND) -> None:
-        self.restored = False
         self.links: list[RedisLink] = []
+        self._restored = False
         self._wiring = wiring
         self._channels_per_command = channels_per_command
         self._leaving: Counter[bytes] = Counter()
@@ -115,10 +128,17 @@ class Pair:
 
     @property
     def up(self) -> bool:
-        return self.restored and not any(link.ended.done() for link in self.links)
+        return self._restored and not any(link.ended.done() for link in self.links)
+
+    def restored(self) -> None:
+        self._restored = True
 
     def post(self, commands: Sequence[Words]) -> asyncio.Future[list[Any]]:
-        return self.publishing.ask([command(*words) for words in commands], len(commands))
+        if not self.up:
+            return _failed(FanoutError("Redis is gone"))
+        taken = self.publishing.ask([command(*words) for words in commands], len(commands))
+        taken.add_done_callback(self._taken)
+        return taken
 
     async def query(self, words: Words) -> Any:
         (reply,) = await self.post([words])
@@ -130,7 +150,11 @@ class Pair:
             self._leaving.update(drop)
         link.tell(self._in_parts(verbs.unsubscribe, drop))
         link.tell(self._in_parts(verbs.subscribe, add))
-        await link.ask([command(b"PING")], 1)
+        try:
+            await link.ask([command(b"PING")], 1)
+        except FanoutError as error:
+            self.close(error)
+            raise
 
     async def count(self, channels: Sequence[bytes]) -> list[int]:
         question = command(b"PUBSUB", self._wiring.verbs.numsub, *channels)
@@ -139,6 +163,9 @@ class Pair:
 
     async def ended(self) -> FanoutError:
         return await first_end([self])
+
+    def let_go(self, reason: FanoutError) -> None:
+        self.close(reason)
 
     def close(self, reason: FanoutError) -> None:
         for link in self.links:
@@ -151,6 +178,11 @@ class Pair:
     async def _link(self, connecting: Awaitable[RedisLink]) -> RedisLink:
         self.links.append(await connecting)
         return self.links[-1]
+
+    def _taken(self, taken: asyncio.Future[list[Any]]) -> None:
+        error = None if taken.cancelled() else taken.exception()
+        if isinstance(error, RefusedError) and error.code in _ELSEWHERE:
+            self.close(error)
 
     def _left(self, channel: bytes) -> None:
         """Unasked, this says that the channel has moved to another server of a cluster."""
@@ -165,6 +197,13 @@ class Pair:
         size = self._channels_per_command
         parts = iter(lambda: tuple(islice(remaining, size)), ())
         return [command(name, *part) for part in parts]
+
+
+def _failed(error: FanoutError) -> asyncio.Future[list[Any]]:
+    future: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+    future.set_exception(error)
+    future.exception()  # nobody may be waiting, which is no mistake
+    return future
 
 
 async def first_end(pairs: Collection[Pair]) -> FanoutError:

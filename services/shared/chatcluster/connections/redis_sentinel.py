@@ -27,7 +27,7 @@ class Sentinel:
     name: str
     master: Endpoint
 
-    async def connect(self, wiring: Wiring) -> Links:
+    async def connect(self, wiring: Wiring, old: Links | None) -> Links:
         async with first_that_answers(self.seeds) as link:
             place = await self._where(link)
         host, port = place

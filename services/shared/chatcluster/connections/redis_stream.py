@@ -47,12 +47,14 @@ class StreamReader:
         """Return when the server was asked for what comes. The first time that is what is added
         from now on; later, what was added after the last entry that was handed over."""
         keys = tuple(keys)
-        questions = [command(*newest(key)) for key in keys]
-        for key, reply in zip(keys, await link.ask(questions, len(keys)), strict=True):
-            last = only_id(reply)
+        questions = [command(*end) for key in keys for end in (oldest(key), newest(key))]
+        ends = map(only_id, await link.ask(questions, len(questions)))
+        for key, first, last in zip(keys, ends, ends, strict=True):
             # A stream that ends before our position was lost with its server, or never had its last
             # entries: all that it has is known, or came after the loss.
-            self._positions[key] = min(self._positions.get(key, last), last)
+            position = min(self._positions.get(key, last), last)
+            # What a stream lost while there was no connection is told by whoever restored it.
+            self._positions[key] = max(position, before(first))
         self._ask(link, keys)
 
     async def passed(self, key: bytes, id: Id) -> None:
@@ -67,8 +69,8 @@ class StreamReader:
         without news."""
         ids = (b"%d-%d" % self._positions[key] for key in keys)
         words = (b"XREAD", b"COUNT", b"%d" % self._count, b"BLOCK", b"%d" % self._block_ms)
-        oldest = [command(b"XRANGE", key, b"-", b"+", b"COUNT", b"1") for key in keys]
-        commands = [*oldest, command(*words, b"STREAMS", *keys, *ids)]
+        starts = [command(*oldest(key)) for key in keys]
+        commands = [*starts, command(*words, b"STREAMS", *keys, *ids)]
         timer = asyncio.get_running_loop().call_later(
             self._block_ms / 1000 + SLACK_SECONDS,
             link.close,
@@ -91,8 +93,8 @@ class StreamReader:
             link.close(error if isinstance(error, FanoutError) else FanoutError(str(error)))
             return
         try:
-            *oldest, streams = answer.result()
-            self._look_for_gaps(keys, oldest)
+            *starts, streams = answer.result()
+            self._look_for_gaps(keys, starts)
             self._take(streams or ())
         except BaseException:
             link.close(FanoutError("a stream's entries could not be handed over"))
@@ -100,12 +102,12 @@ class StreamReader:
         if not link.ended.done():
             self._ask(link, keys)
 
-    def _look_for_gaps(self, keys: tuple[bytes, ...], oldest: Sequence[Any]) -> None:
+    def _look_for_gaps(self, keys: tuple[bytes, ...], starts: Sequence[Any]) -> None:
         """A stream that begins after our position has lost what we read last, and perhaps more."""
-        starts = [
-            (self._positions[key], only_id(reply)) for key, reply in zip(keys, oldest, strict=True)
+        pairs = [
+            (self._positions[key], only_id(start)) for key, start in zip(keys, starts, strict=True)
         ]
-        if any((0, 0) < position < start for position, start in starts):
+        if any((0, 0) < position < before(start) for position, start in pairs):
             self._on_gap()
 
     def _take(self, streams: Sequence[Any]) -> None:
@@ -120,6 +122,11 @@ class StreamReader:
                     passed.set_result(None)
 
 
+def oldest(key: bytes) -> Words:
+    """The command that asks for a stream's first entry."""
+    return b"XRANGE", key, b"-", b"+", b"COUNT", b"1"
+
+
 def newest(key: bytes) -> Words:
     """The command that asks for a stream's last entry."""
     return b"XREVRANGE", key, b"+", b"-", b"COUNT", b"1"
@@ -128,6 +135,14 @@ def newest(key: bytes) -> Words:
 def only_id(reply: Any) -> Id:
     """Of the one entry of an answer; (0, 0) for a stream without entries, or none."""
     return read_id(reply[0][0]) if reply else (0, 0)
+
+
+def before(id: Id) -> Id:
+    """The id that would come just before."""
+    milliseconds, sequence = id
+    if sequence > 0:
+        return milliseconds, sequence - 1
+    return (milliseconds - 1, 2**64 - 1) if milliseconds > 0 else id
 
 
 def read_id(id: bytes) -> Id:

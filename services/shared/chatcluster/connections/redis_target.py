@@ -19,8 +19,9 @@ SEED_SECONDS = 1.0  # for one of several servers to answer; the next one may be 
 class Target(Protocol):
     """Knows how to connect, and finds out anew each time who serves."""
 
-    async def connect(self, wiring: Wiring) -> Links:
-        """Raises FanoutError, but may wait for ever if nobody answers."""
+    async def connect(self, wiring: Wiring, old: Links | None) -> Links:
+        """What still serves of *old*, which was let go, may become a part of the result. Raises
+        FanoutError, but may wait for ever if nobody answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Single:
 
     endpoint: Endpoint
 
-    async def connect(self, wiring: Wiring) -> Links:
+    async def connect(self, wiring: Wiring, old: Links | None) -> Links:
         return await Pair(wiring).connect(self.endpoint, [wiring.keys] if wiring.keys else [])
 
 
