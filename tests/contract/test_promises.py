@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chatcluster.testing import fanout_suite
+from chatcluster.testing.harness import Harness
 from chatcluster.testing.promises import NO, YES, promise, table
 from tests.contract.fanouts import HARNESSES, AdapterHarness, IsolatedHarness, StreamsHarness
 from tests.contract.modes_page import PAGE, generated
@@ -33,7 +34,11 @@ def test_a_promise_is_made_by_the_modes_that_are_tested_for_it() -> None:
     @promise("It keeps")
     def test_durable(durable: object) -> None: ...
 
-    harnesses = {"alone": IsolatedHarness, "live": AdapterHarness, "kept": StreamsHarness}
+    harnesses: dict[str, type[Harness]] = {
+        "alone": IsolatedHarness,
+        "live": AdapterHarness,
+        "kept": StreamsHarness,
+    }
     assert table([test_harness, test_carrier, test_durable], harnesses) == (
         "| promise | `alone` | `live` | `kept` |\n"
         "| --- | :-: | :-: | :-: |\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from importlib.metadata import EntryPoint, EntryPoints
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 
 import pytest
 from pydantic import Field
@@ -54,10 +54,10 @@ def install(monkeypatch):
 
     def install(**added):
         points = [*points_before, *(EntryPoint(*one, modes.GROUP) for one in added.items())]
-        monkeypatch.setattr(modes, "entry_points", lambda group: EntryPoints(points))
+        monkeypatch.setattr(f"{modes.__name__}.entry_points", lambda group: EntryPoints(points))
         modes._found.cache_clear()
 
-    points_before = modes.entry_points(group=modes.GROUP)
+    points_before = entry_points(group=modes.GROUP)
     yield install
     monkeypatch.undo()
     modes._found.cache_clear()
