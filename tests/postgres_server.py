@@ -29,10 +29,15 @@ def programs() -> Path:
     assert found is not None
     assert found.origin is not None
     folder = Path(found.origin).parent / "pginstall" / "bin"
-    if system_user() is not None:
-        for parent in folder.parents:  # as the wheel itself does
-            parent.chmod(parent.stat().st_mode | 0o055)
+    open_up(folder)
     return folder
+
+
+def open_up(folder: Path) -> None:
+    """Let whom the server runs as come to *folder*, as the wheel itself does for its programs."""
+    if system_user() is not None:
+        for parent in folder.parents:
+            parent.chmod(parent.stat().st_mode | 0o055)
 
 
 def system_user() -> str | None:

@@ -17,7 +17,7 @@ import socketio
 from tests.broadcasts import broadcast, takes_broadcasts
 from tests.e2e.command import refused
 from tests.gateways import TOKEN
-from tests.postgres_server import programs
+from tests.postgres_server import open_up, programs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
@@ -64,15 +64,18 @@ def test_one_command_runs_a_cluster_and_ctrl_c_ends_all_of_it(cli, port):
 
 
 def test_with_mode_postgres_it_runs_a_postgres_too(cli, port):
-    programs()  # whoever runs the tests, `nobody` can get at them
+    # Whoever runs the tests, `nobody` can get at what the server needs.
+    programs()
+    open_up(cli.folder / "its data")
     options = ("--mode", "postgres", "--history", "postgres", "--gateways", 2)
     with cluster(cli, port, *options) as (process, said):
         assert re.search(r"^postgres +postgresql://.*pid [0-9]+$", said, re.MULTILINE)
         with socketio.SimpleClient() as one, socketio.SimpleClient() as two:
             one.connect(f"http://127.0.0.1:{port}", transports=["websocket"])
             two.connect(f"http://127.0.0.1:{port + 1}", transports=["websocket"])
+            one.call("join", "tea")
             two.call("join", "tea")
-            one.call("chat message", {"message": "hello", "room": "tea"})
+            assert "id" in one.call("chat message", {"message": "hello", "room": "tea"})
             while (event := two.receive(timeout=5))[0] != "chat message":
                 pass
             assert event[1]["message"] == "hello"

@@ -54,7 +54,7 @@ def install(monkeypatch):
 
     def install(**added):
         points = [*points_before, *(EntryPoint(*one, modes.GROUP) for one in added.items())]
-        monkeypatch.setattr(modes, "entry_points", lambda group: EntryPoints(points))
+        monkeypatch.setattr(f"{modes.__name__}.entry_points", lambda group: EntryPoints(points))
         modes._found.cache_clear()
 
     points_before = entry_points(group=modes.GROUP)
