@@ -48,7 +48,7 @@ def gateway(settings: GatewaySettings) -> None:
 @app.command(epilog=VARIABLES)
 @takes(HubSettings)
 def hub(settings: HubSettings) -> None:
-    """Run one hub: it relays between the gateways of mode `hub`."""
+    """Run one hub: it relays between gateways, and takes broadcasts of other services."""
     from chat_hub.main import serve
 
     raise typer.Exit(lifecycle.run(serve(settings)))
