@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_gateway.chat.domain import LOBBY, Message
+from chatcluster.core.envelope import Envelope
 from chatcluster.core.errors import MalformedError
+from chatcluster.core.position import Position
 
 MESSAGES = st.builds(
     Message,
@@ -70,3 +72,12 @@ def test_the_list_of_a_rooms_messages_says_to_whom():
 def test_a_body_that_is_no_message_is_refused(body):
     with pytest.raises(MalformedError, match="not a stored message"):
         Message.decode("tea", body)
+
+
+@given(MESSAGES)
+def test_the_envelope_of_a_message_goes_to_its_room_and_brings_all_of_it(message):
+    at = Position("e", 7)
+    envelope = Envelope("gateway", 1, **message.announced("e-7", at))
+    assert envelope.rooms == (() if message.room == LOBBY else (message.room,))
+    assert envelope.position == at
+    assert Message.from_chat(envelope.args[0], envelope.flags.get("to")) == message
