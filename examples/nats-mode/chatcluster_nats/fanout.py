@@ -17,7 +17,7 @@ from chatcluster.fanout.port import Receiver, State
 from chatcluster.fanout.wire import decode, encode
 from chatcluster_nats.link import Link, connect
 
-FIRST_DELAY, LONGEST_DELAY = 0.05, 1.5  # seconds between attempts to connect
+FIRST_DELAY, LONGEST_DELAY = 0.05, 1.0  # seconds between attempts to connect
 CHECK_SECONDS = 4.5
 
 _log = get_logger(__name__)
