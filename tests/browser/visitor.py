@@ -8,8 +8,14 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 780}
-# What the browser itself writes about a gateway that is not there.
-UNREACHABLE = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "WebSocket connection to")
+# What the browser itself writes about a gateway that is not there, or a connection that ended just
+# as a request began on it: the page tries again.
+UNREACHABLE = (
+    "ERR_CONNECTION_REFUSED",
+    "ERR_CONNECTION_RESET",
+    "ERR_SOCKET_NOT_CONNECTED",
+    "WebSocket connection to",
+)
 PATIENCE = 15_000  # milliseconds that anything may take
 
 

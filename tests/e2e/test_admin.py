@@ -148,7 +148,7 @@ async def test_without_its_redis_a_gateway_is_not_ready(
     own_valkey.kill()
 
     _, reasons = await until_ready(http, gateway, False)
-    wanted = ["fan-out: ", "history: "] if mode == "adapter" else ["history: "]
+    wanted = ["fan-out: ", "history: "] if mode in ("adapter", "redis") else ["history: "]
     assert all(any(reason.startswith(one) for one in wanted) for reason in reasons)
     refused = await client.ask("chat message", {"room": room, "message": "lost?", "key": "k"})
     assert refused["error"]["code"] == "unavailable"
