@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import chatcluster
-from chat_gateway.chat.audience import CHAT, LOBBY_ROOM, MESSAGES, ROOMS, Audience, room_of
+from chat_gateway.chat.audience import LOBBY_ROOM, MESSAGES, ROOMS, Audience, room_of
 from chat_gateway.chat.domain import LOBBY, Limits
 from chat_gateway.chat.feeds import Feeds
 from chat_gateway.chat.joining import Joining
@@ -27,6 +27,7 @@ from chat_gateway.manager.manager import FanoutManager
 from chat_gateway.manager.server import ChatServer
 from chat_gateway.namespaces import register
 from chatcluster.chat.job_log import JobLog
+from chatcluster.chat.message import CHAT
 from chatcluster.chat.people import PEOPLE
 from chatcluster.core.envelope import Action, RoomKey
 from chatcluster.core.errors import HistoryError

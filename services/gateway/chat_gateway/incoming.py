@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chat_gateway.chat.audience import CHAT, ROOMS
+from chat_gateway.chat.audience import ROOMS
 from chat_gateway.chat.domain import Message
 from chat_gateway.chat.lobby import Lobby
 from chat_gateway.chat.presence import EVENT as PRESENCE
@@ -14,6 +14,7 @@ from chat_gateway.chat.rooms import RoomList
 from chat_gateway.chat.service import CHAT_MESSAGE, ROOMS_CHANGED, ChatService
 from chat_gateway.manager.answering import Answering
 from chat_gateway.manager.encoding import encode_event
+from chatcluster.chat.message import CHAT
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.request import Reply, Request
 from chatcluster.runtime.logs import get_logger

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chat_gateway.chat.audience import CHAT, ROOMS
+from chat_gateway.chat.audience import ROOMS
 from chat_gateway.chat.events import dispatch
 from chat_gateway.chat.lobby import Lobby
 from chat_gateway.chat.rooms import RoomList, RoomMessages
 from chat_gateway.manager.server import ChatServer
+from chatcluster.chat.message import CHAT
 
 
 def register(

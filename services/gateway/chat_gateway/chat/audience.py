@@ -9,9 +9,9 @@ from urllib.parse import unquote
 from chat_gateway.chat.domain import LOBBY
 from chat_gateway.chat.feeds import Feeds
 from chat_gateway.manager.interest import Interest
+from chatcluster.chat.message import CHAT
 from chatcluster.core.envelope import RoomKey
 
-CHAT = "/"
 ROOMS = "/room"
 MESSAGES = "/messages/"
 

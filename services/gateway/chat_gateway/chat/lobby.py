@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chat_gateway.chat import domain
-from chat_gateway.chat.audience import CHAT, LOBBY_ROOM
+from chat_gateway.chat.audience import LOBBY_ROOM
 from chat_gateway.chat.clients import Client
 from chat_gateway.chat.domain import LOBBY, UNNAMED, Limits
 from chat_gateway.chat.events import EventHandler
@@ -14,6 +14,7 @@ from chat_gateway.chat.joining import Joining, shown
 from chat_gateway.chat.presence import Presence
 from chat_gateway.chat.service import ChatService
 from chat_gateway.manager.membership import Socket
+from chatcluster.chat.message import CHAT
 from chatcluster.core import codes
 from chatcluster.core.envelope import Action
 from chatcluster.core.errors import Refused

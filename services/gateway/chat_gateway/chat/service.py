@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chat_gateway.chat.audience import CHAT, LOBBY_ROOM, ROOMS, Audience
+from chat_gateway.chat.audience import LOBBY_ROOM, ROOMS, Audience
 from chat_gateway.chat.feeds import Feeds, decode
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.manager import FanoutManager
 from chatcluster.chat.job import Job
 from chatcluster.chat.job_log import JobLog
+from chatcluster.chat.message import CHAT, LOBBY, Message
 from chatcluster.chat.message import CHAT_MESSAGE as CHAT_MESSAGE
-from chatcluster.chat.message import LOBBY, Message
 from chatcluster.core import codes
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.errors import FanoutError, Refused

@@ -49,33 +49,23 @@ async def opened(
             await log.close()
     elif history == "postgres":
         tables = identifier(prefix)
-        async with _in_postgres(postgres_dsn, retention, rooms_limit, tables) as store:
+        async with _closed_again(
+            PostgresRoomLog(postgres_dsn, retention, prefix=tables),
+            PostgresDirectory(postgres_dsn, rooms_limit, prefix=tables),
+        ) as store:
             yield store
     else:
-        async with _in_redis(redis_url, retention, rooms_limit, prefix) as store:
+        async with _closed_again(
+            RedisRoomLog(redis_url, retention, prefix=prefix),
+            RedisDirectory(redis_url, rooms_limit, prefix=prefix),
+        ) as store:
             yield store
 
 
 @asynccontextmanager
-async def _in_redis(
-    url: str, retention: Retention, rooms_limit: int, prefix: str
+async def _closed_again(
+    log: RedisRoomLog | PostgresRoomLog, directory: RedisDirectory | PostgresDirectory
 ) -> AsyncIterator[OpenedStore]:
-    log = RedisRoomLog(url, retention, prefix=prefix)
-    directory = RedisDirectory(url, rooms_limit, prefix=prefix)
-    try:
-        await log.open()
-        yield OpenedStore(log, directory)
-    finally:
-        await directory.close()
-        await log.close()
-
-
-@asynccontextmanager
-async def _in_postgres(
-    dsn: str, retention: Retention, rooms_limit: int, prefix: str
-) -> AsyncIterator[OpenedStore]:
-    log = PostgresRoomLog(dsn, retention, prefix=prefix)
-    directory = PostgresDirectory(dsn, rooms_limit, prefix=prefix)
     try:
         await log.open()
         yield OpenedStore(log, directory)
