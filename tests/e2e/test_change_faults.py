@@ -45,8 +45,9 @@ def scene(valkey: Valkey, carrier: Valkey, postgres: Postgres, folder: Path) -> 
         seen = people.finish()
         print(seen)
         assert seen["problems"] == []
-        assert seen["acked"] > 300
-        assert not any("Traceback" in program.output() for program in cluster.programs)
+        assert seen["acked"] > 100
+        for program in cluster.programs:
+            assert "Traceback" not in program.output(), program.output()[-5000:]
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +111,10 @@ def test_a_gateway_is_started_in_each_phase(stage: Scene) -> None:
         stage.controller.programs.append(newcomer)
 
     try:
-        with crowd(stage.cluster.urls, clients=20, name="other ") as others:
+        with crowd(stage.cluster.urls, clients=20, name="other-") as others:
             others.wait_ready()
             after_each_phase(stage, come)
-            with crowd([one.url for one in newcomers], clients=20, name="late ") as late:
+            with crowd([one.url for one in newcomers], clients=20, name="late-") as late:
                 late.wait_ready()
                 time.sleep(1.0)
                 assert late.finish()["problems"] == []
