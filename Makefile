@@ -1,13 +1,15 @@
 # Two commands do everything on a fresh machine: `make run` and `make test`.
 PYTHON ?= python3
 MODE ?= adapter
+# Most tests wait rather than compute. What was chosen by ARGS runs in one process, to be watched.
+PROCESSES ?= $(if $(ARGS),0,3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage check format generate lock clean
+.PHONY: help install run test test-tools coverage check format generate lock clean
 
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,8 +19,10 @@ install: $(STAMPS)/run ## Set up .venv with what `make run` needs.
 run: install ## Two gateways, a hub and a Valkey on this machine (make run MODE=postgres).
 	@exec $(BIN)/chatcluster run --mode $(MODE)
 
-test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/browser ## All tests, with their set-up.
-	$(BIN)/python -m pytest $(ARGS)
+test: test-tools ## All tests, with their set-up, in PROCESSES=3 at a time.
+	$(BIN)/python -m pytest $(if $(filter-out 0,$(PROCESSES)),-n $(PROCESSES) --dist loadfile) $(ARGS)
+
+test-tools: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/browser ## Only the set-up of the tests.
 
 coverage: $(STAMPS)/dev ## Unit tests alone: every branch of the pure code must be taken.
 	$(BIN)/python -m pytest -q tests/unit --cov=chatcluster.core --cov=chat_gateway.chat.domain --cov=chatcluster.chat.message --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100

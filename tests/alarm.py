@@ -1,0 +1,70 @@
+"""A plugin of pytest: a test that hangs fails, and the others go on.
+
+pytest-timeout reads the setting `timeout` and the marker. Its own alarm counts from a test's set-up
+to its tear-down, and also rings while pytest itself works in between, which ends the whole run; and
+after a failure nothing bounds the tear-down. Here, set-up, call and tear-down of a test may each
+take that long, and it rings nowhere else.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import pytest
+import pytest_timeout
+
+SETTINGS = pytest.StashKey[Any]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:
+    """Called by pytest-timeout before the set-up."""
+    if settings.method != "signal" or threading.current_thread() is not threading.main_thread():
+        return None  # it knows another way, which ends the run
+    item.stash[SETTINGS] = settings
+    return True
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    with _alarm(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    with _alarm(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    with _alarm(item):
+        return (yield)
+
+
+@contextmanager
+def _alarm(item: pytest.Item) -> Iterator[None]:
+    settings = item.stash.get(SETTINGS, None)
+    if settings is None:
+        yield
+        return
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        pytest_timeout.timeout_sigalrm(item, settings)
+
+    signal.signal(signal.SIGALRM, ring)
+    # Again and again: of a tear-down, each finalizer may hang.
+    signal.setitimer(signal.ITIMER_REAL, settings.timeout, settings.timeout)
+    try:
+        yield
+    finally:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        finally:  # it may have rung just before
+            signal.setitimer(signal.ITIMER_REAL, 0)
