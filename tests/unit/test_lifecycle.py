@@ -3,49 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import socket
 import subprocess
-import sys
-import textwrap
+from contextlib import ExitStack
 
 import pytest
 
 from chatcluster.runtime.lifecycle import shown
-
-BEGIN = """
-import asyncio, sys, time
-from chatcluster.runtime.admin import AdminServer
-from chatcluster.runtime.lifecycle import StartError, run, stop_signal
-from chatcluster.runtime.metrics import Metrics
-from chatcluster.runtime.settings import GatewaySettings, load
-
-def say(line):
-    print(line, flush=True)
-"""
+from tests.unit.small_program import ready, running
 
 
 @pytest.fixture
 def program():
-    """Start a process that runs `main` as given; it does not outlive the test."""
-    started = []
-
-    def start(main):
-        text = f"{BEGIN}\n{textwrap.dedent(main)}\nsys.exit(run(main()))"
-        process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", text],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    """Starts processes that run `main` as given; they do not outlive the test."""
+    with ExitStack() as stack:
+        yield lambda main: stack.enter_context(running(main))
 
 
 WAITS = """
@@ -55,10 +28,6 @@ WAITS = """
             await stop.wait()
             say("stopping")
 """
-
-
-def ready(process):
-    assert process.stdout.readline() == "ready\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -104,65 +73,6 @@ def test_a_second_signal_ends_it_even_when_the_event_loop_stands_still(program):
         process.wait(timeout=0.3)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=15) == 130
-
-
-SOON = """
-        from chatcluster.runtime import leaving, lifecycle, logs
-        lifecycle.LEAVE_SECONDS = 0.3
-        logs.configure("info", "json")
-"""
-
-
-def test_what_does_not_leave_in_time_says_what_it_waits_for_and_ends(program):
-    process = program(
-        SOON
-        + """
-        async def stubborn():
-            while True:
-                try:
-                    await asyncio.sleep(60)
-                except asyncio.CancelledError:
-                    pass
-
-        async def main():
-            keeper = asyncio.create_task(stubborn(), name="keeper")
-            with stop_signal(0.2) as stop:
-                say("ready")
-                await stop.wait()
-            keeper.cancel()
-            await keeper
-        """
-    )
-    ready(process)
-    process.send_signal(signal.SIGTERM)
-    output, errors = process.communicate(timeout=15)
-    assert errors == ""
-    line = json.loads(output)
-    assert (line["level"], line["event"], line["seconds"]) == ("critical", "not_left", 0.5)
-    [keeper] = [waiting for waiting in line["waiting"] if waiting.startswith("keeper: ")]
-    assert re.fullmatch(r"keeper: stubborn \(<string>:\d+\) > sleep \(tasks.py:\d+\)", keeper)
-    assert process.returncode == 1
-
-
-def test_what_does_not_leave_since_its_event_loop_stands_still_says_where_and_ends(program):
-    process = program(
-        SOON
-        + """
-        def stands_still():
-            time.sleep(60)
-
-        async def main():
-            with stop_signal(0) as stop:
-                say("ready")
-                await stop.wait()
-                stands_still()
-        """
-    )
-    ready(process)
-    process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=15)
-    assert "in stands_still" in errors
-    assert process.returncode == 1
 
 
 def test_ctrl_c_before_anybody_waits_for_it_ends_without_a_traceback(program):
