@@ -35,7 +35,7 @@ def test_a_program_that_does_not_leave_says_what_it_said_and_where_it_is(
         while program.output() != "deaf\n":
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        with pytest.raises(AssertionError, match="(?s)does not leave:\ndeaf\n.*in hears_nothing"):
+        with pytest.raises(AssertionError, match=r"(?s)does not leave:\ndeaf\n.*in hears_nothing"):
             program.stop()
         assert program.process is None
     finally:
