@@ -24,8 +24,9 @@ SETTINGS = pytest.StashKey[Any]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:
     """Called by pytest-timeout before the set-up."""
-    if settings.method != "signal" or threading.current_thread() is not threading.main_thread():
-        return None  # it knows another way, which ends the run
+    main = threading.current_thread() is threading.main_thread()
+    if settings.method != "signal" or settings.func_only or not main:
+        return None  # what is asked for is its own way
     item.stash[SETTINGS] = settings
     return True
 
