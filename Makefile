@@ -1,8 +1,8 @@
 # Two commands do everything on a fresh machine: `make run` and `make test`.
 PYTHON ?= python3
 MODE ?= adapter
-# Most tests wait rather than compute. What was chosen by ARGS runs in one process, to be watched.
-PROCESSES ?= $(if $(ARGS),0,3)
+# In how many processes tests run side by side; 0 is in this one.
+PROCESSES ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
@@ -19,7 +19,7 @@ install: $(STAMPS)/run ## Set up .venv with what `make run` needs.
 run: install ## Two gateways, a hub and a Valkey on this machine (make run MODE=postgres).
 	@exec $(BIN)/chatcluster run --mode $(MODE)
 
-test: test-tools ## All tests, with their set-up, in PROCESSES=3 at a time.
+test: test-tools ## All tests, with their set-up.
 	$(BIN)/python -m pytest $(if $(filter-out 0,$(PROCESSES)),-n $(PROCESSES) --dist loadfile) $(ARGS)
 
 test-tools: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/browser ## Only the set-up of the tests.

@@ -1,4 +1,4 @@
-"""A plugin of pytest: a test that hangs fails, and the others go on.
+"""A plugin of pytest: a test that hangs, or cannot be reported, fails, and the others go on.
 
 pytest-timeout reads the setting `timeout` and the marker. Its own alarm counts from a test's set-up
 to its tear-down, and also rings while pytest itself works in between, which ends the whole run; and
@@ -8,9 +8,11 @@ take that long, and it rings nowhere else.
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
-from collections.abc import Iterator
+import traceback
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -47,6 +49,24 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     with _alarm(item):
         return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    # What is collected meanwhile may warn, and be shown with its source: CPython 3.11 does not bear
+    # `ast.parse` within `ast.parse` ("AST constructor recursion depth mismatch").
+    gc.disable()
+    try:
+        return (yield)
+    except Exception:
+        when = call.when
+        assert when != "collect"
+        said = f"{call.excinfo!r}\nThe report of it failed:\n{traceback.format_exc()}"
+        return pytest.TestReport(item.nodeid, item.location, {}, "failed", said, when)
+    finally:
+        gc.enable()
 
 
 @contextmanager

@@ -34,6 +34,7 @@ def test_call(): time.sleep(60)
 def test_tear_down(ends, hangs_at_its_end): pass
 def test_tear_down_after_a_failure(ends, hangs_at_its_end): assert False
 def test_slow_report(): assert False
+def test_report_that_fails(): pass
 def test_well(): pass
 """
 # As a plugin that works long on the report of a test that has taken long as well.
@@ -46,6 +47,8 @@ def pytest_runtest_makereport(item, call):
     if item.name == "test_slow_report":
         time.sleep(0.8)
     yield
+    if item.name == "test_report_that_fails" and call.when == "call":
+        raise SystemError("a defect")
 """
 
 
@@ -79,6 +82,7 @@ def test_an_alarm_fails_one_test_and_the_run_goes_on(tmp_path: Path, how: tuple[
             ("ERROR", "tear_down", " - Failed: Timeout"),
             ("ERROR", "tear_down_after_a_failure", " - Failed: Timeout"),
             ("FAILED", "call", " - Failed: Timeout"),
+            ("FAILED", "report_that_fails", ""),
             ("FAILED", "slow_report", ""),
             ("FAILED", "tear_down_after_a_failure", ""),
             ("PASSED", "tear_down", ""),
