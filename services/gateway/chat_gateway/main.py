@@ -39,7 +39,7 @@ log = get_logger(__name__)
 async def serve(settings: GatewaySettings) -> None:
     """Run a gateway until SIGTERM or SIGINT. Raises StartError when it cannot start."""
     configure(settings.log_level, settings.log_format)
-    with stop_signal() as stop:
+    with stop_signal(settings.settle_seconds + settings.drain_seconds) as stop:
         async with AsyncExitStack() as stack:
             gateway, switching = await _open(settings, stack)
             admin = AdminServer(

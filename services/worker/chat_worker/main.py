@@ -33,6 +33,7 @@ from chatcluster.runtime.logs import configure, get_logger
 from chatcluster.runtime.worker_settings import WorkerSettings
 
 COUNT_SECONDS = 2.0
+LEAVE_SECONDS = 1.0  # for Redis to forget this worker; it remembers as well, and nothing is lost
 # For which a job that is repeated does not answer twice: longer than any outage that is survived.
 ANSWER_AGE = 7 * 86_400.0
 
@@ -93,7 +94,7 @@ class Program:
 async def serve(settings: WorkerSettings) -> None:
     """Run a worker until SIGTERM or SIGINT. Raises StartError when it cannot start."""
     configure(settings.log_level, settings.log_format)
-    with stop_signal() as stop:
+    with stop_signal(settings.drain_seconds) as stop:
         async with AsyncExitStack() as stack:
             program = await _open(settings, stack)
             admin = AdminServer(
@@ -162,8 +163,9 @@ async def _open_stream(settings: WorkerSettings, consumer: str, stack: AsyncExit
 
 
 async def _leave(stream: JobStream) -> None:
-    with suppress(HistoryError):
-        await stream.leave()
+    with suppress(HistoryError, TimeoutError):
+        async with asyncio.timeout(LEAVE_SECONDS):
+            await stream.leave()
 
 
 @contextmanager
