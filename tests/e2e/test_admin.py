@@ -121,7 +121,7 @@ async def test_stats_have_a_known_shape(cluster, mode, connect):
         "messages": ANY,
         "delivered": ANY,
         "replayed": ANY,
-        "fanout": {"mode": mode, "state": "up"},
+        "fanout": {"mode": mode, "state": "up", "outbox": {"waiting": 0, "bytes": 0}},
         "history": {"kind": "redis", "ok": True},
         "uptime": ANY,
     }

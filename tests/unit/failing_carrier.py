@@ -168,7 +168,7 @@ class Two:
 
     async def settle(self) -> None:
         """Return when nothing waits and what was taken has arrived."""
-        while self.box.waiting:
+        while self.box.waiting:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.05)
         await asyncio.sleep(10 * LATENCY)
 

@@ -31,8 +31,6 @@ def test_what_comes_a_window_late_counts_as_seen():
     assert not once.first("a", 3)
 
 
-
-
 def test_an_origin_that_was_silent_while_many_others_spoke_is_forgotten():
     once = Once(origins=2)
     assert [once.first(origin, 1) for origin in "abcde"] == [True] * 5

@@ -23,15 +23,16 @@ STEPS = st.one_of(
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(STEPS, max_size=40), st.sampled_from([10, 10_000]))
+@given(st.lists(STEPS, max_size=40), st.sampled_from([10, 10_000]), st.booleans())
 def test_order_is_kept_and_nothing_is_doubled_or_lost(
-    steps: Sequence[tuple[str, int]], bound: int
+    steps: Sequence[tuple[str, int]], bound: int, durable: bool
 ) -> None:
-    run(_simulate(steps, bound))
+    run(_simulate(steps, bound, durable))
 
 
-async def _simulate(steps: Sequence[tuple[str, int]], bound: int) -> None:
+async def _simulate(steps: Sequence[tuple[str, int]], bound: int, durable: bool) -> None:
     async with Two(envelopes=bound) as world:
+        world.inner.durable = durable
         talk = _Talk(world.one)
         for step, number in steps:
             await _do(world, talk, step, number)

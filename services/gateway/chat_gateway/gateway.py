@@ -29,10 +29,12 @@ from chat_gateway.namespaces import register
 from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.message import CHAT
 from chatcluster.chat.people import PEOPLE
+from chatcluster.chat.recording import Recording
 from chatcluster.core.envelope import Action, RoomKey
 from chatcluster.core.errors import HistoryError
 from chatcluster.core.ids import short_id
 from chatcluster.core.people import Signal
+from chatcluster.fanout.outbox import Outbox
 from chatcluster.fanout.port import Fanout
 from chatcluster.history.opening import OpenedStore
 from chatcluster.runtime.background import background
@@ -51,12 +53,14 @@ class Gateway:
         self,
         settings: GatewaySettings,
         store: OpenedStore,
-        fanout: Fanout,
+        outbox: Outbox,
         origin: str,
         *,
         jobs: JobLog | None = None,
     ) -> None:
+        fanout: Fanout = outbox if jobs is None else Recording(outbox, jobs)
         self.settings = settings
+        self.outbox = outbox
         self.fanout = fanout
         self.health = Health(fanout, store.log)
         self._started = time.monotonic()
@@ -173,7 +177,7 @@ class Gateway:
             "messages": self.service.taken,
             "delivered": self.manager.delivered,
             "replayed": self.service.feeds.replays if self.service.feeds else 0,
-            "fanout": {"mode": self.fanout.mode, "state": str(self.fanout.state)},
+            "fanout": self.outbox.stats(),
             "history": {"kind": self.settings.history, "ok": self.health.history_ok},
             "uptime": round(time.monotonic() - self._started, 1),
         }

@@ -15,9 +15,8 @@ from chat_gateway.health import Phase
 from chat_gateway.metrics import gateway_metrics
 from chat_gateway.site import make_site
 from chat_gateway.sockets.front import FrontServer
-from chatcluster.chat.fanouts import carrier, make_fanout
+from chatcluster.chat.fanouts import carrier, make_fanout, with_outbox
 from chatcluster.chat.job_log import JobLog
-from chatcluster.chat.recording import Recording
 from chatcluster.chat.stores import opened_store
 from chatcluster.core.errors import FanoutError, HistoryError
 from chatcluster.history.port import Retention
@@ -67,9 +66,7 @@ async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> Gateway:
     origin = new_origin(settings.name)
     jobs = await stack.enter_async_context(_jobs(settings)) if settings.job_events else None
     try:
-        fanout = make_fanout(settings, origin)
-        if jobs is not None:
-            fanout = Recording(fanout, jobs)
+        fanout = with_outbox(make_fanout(settings, origin), settings)
         gateway = Gateway(settings, store, fanout, origin, jobs=jobs)
         await stack.enter_async_context(gateway.serving())
     except (FanoutError, ValueError) as error:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chat_local.log_line import printable
-from chat_local.seen import Seen
+from chat_local.seen import FanoutStats, Seen
 
 _NUMBERS = ("clients", "rooms", "msg/s")
 
@@ -58,8 +58,13 @@ def _cells(gateway: Seen) -> list[tuple[str, str]]:
         (str(stats.rooms), ""),
         (_rate(gateway.rate), ""),
         (stats.mode, ""),
-        (stats.fanout.state, "" if stats.fanout.state == "up" else "red"),
+        (_fanout(stats.fanout), "" if stats.fanout.state == "up" else "red"),
     ]
+
+
+def _fanout(fanout: FanoutStats) -> str:
+    waiting = fanout.outbox.waiting
+    return f"{fanout.state}, {waiting} waiting" if waiting else fanout.state
 
 
 def _style(gateway: Seen) -> str:

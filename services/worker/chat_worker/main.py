@@ -16,11 +16,12 @@ from chat_worker.job_stream import Counts, JobStream
 from chat_worker.metrics import worker_metrics
 from chat_worker.patience import Patience
 from chat_worker.worker import Limits, Worker
-from chatcluster.chat.fanouts import carrier, make_fanout
+from chatcluster.chat.fanouts import carrier, make_fanout, with_outbox
 from chatcluster.chat.stores import opened_store
 from chatcluster.core.errors import FanoutError, HistoryError
 from chatcluster.core.ids import short_id
-from chatcluster.fanout.port import Fanout, State
+from chatcluster.fanout.outbox import Outbox
+from chatcluster.fanout.port import State
 from chatcluster.history.port import Retention, RoomLog
 from chatcluster.runtime.admin import AdminServer
 from chatcluster.runtime.background import background
@@ -38,7 +39,7 @@ log = get_logger(__name__)
 class Program:
     """A worker, and what is seen of it from outside."""
 
-    def __init__(self, settings: WorkerSettings, worker: Worker, fanout: Fanout) -> None:
+    def __init__(self, settings: WorkerSettings, worker: Worker, fanout: Outbox) -> None:
         self.worker = worker
         self.fanout = fanout
         self.counts = Counts(0, 0, 0)
@@ -70,7 +71,7 @@ class Program:
             "dead": count.dead,
             "late": count.late,
             "stream": self.counts._asdict(),
-            "fanout": {"mode": self.fanout.mode, "state": str(self.fanout.state)},
+            "fanout": self.fanout.stats(),
             "uptime": round(time.monotonic() - self._started, 1),
         }
 
@@ -93,7 +94,9 @@ async def serve(settings: WorkerSettings) -> None:
                 settings.admin_port,
                 ready=program.reasons,
                 stats=program.stats,
-                registry=worker_metrics(program.worker, lambda: program.counts, program.reasons),
+                registry=worker_metrics(
+                    program.worker, lambda: program.counts, program.reasons, program.fanout
+                ),
             )
             await stack.enter_async_context(admin.serving())
             log.info("ready", name=settings.name, admin_port=admin.port, jobs=list(settings.jobs))
@@ -114,7 +117,7 @@ async def _open(settings: WorkerSettings, stack: AsyncExitStack) -> Program:
     room_log = await _open_log(settings, stack)
     stream = await _open_stream(settings, origin, stack)
     try:
-        fanout = make_fanout(settings, origin)
+        fanout = with_outbox(make_fanout(settings, origin), settings)
         stack.push_async_callback(fanout.close)
         await fanout.open(Deaf())
     except (FanoutError, ValueError) as error:

@@ -9,8 +9,9 @@ class Once:
     """Tells an envelope's first arrival from its repeats, by (origin, sequence).
 
     A repeat is noticed however late it comes. Sequences, which count from 1, may arrive in any
-    order within a *window* (a power of two); one that comes later than the one a window (or several)
-    after it counts as seen. The last *origins* origins are remembered, and up to as many older ones.
+    order within a *window* (a power of two): one that comes after the one that is a window, or
+    several, ahead of it counts as seen. The last *origins* origins are remembered, and up to as
+    many older ones.
     """
 
     __slots__ = ("_lately", "_mask", "_max_origins", "_older")

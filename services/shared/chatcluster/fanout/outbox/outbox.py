@@ -5,26 +5,24 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence, Set
-from contextlib import suppress
+from collections.abc import Callable, Sequence, Set
+from typing import Any
 
 from structlog.stdlib import get_logger
 
-from chatcluster.core.backoff import delays
 from chatcluster.core.envelope import Envelope, RoomKey
 from chatcluster.core.errors import FanoutError, MalformedError
 from chatcluster.core.once import Once
 from chatcluster.core.request import Reply, Request
-from chatcluster.core.waiting import BATCH_ENVELOPES, Bounds, FullError, Waiting
-from chatcluster.fanout.flights import PATIENCE, Flight, Flights
+from chatcluster.core.waiting import Bounds, FullError, Waiting
+from chatcluster.fanout.outbox.flights import Flight, Flights
+from chatcluster.fanout.outbox.sending import Sending
 from chatcluster.fanout.port import Answers, Fanout, Receiver, State
 from chatcluster.fanout.wire import encode
 
-LOOK_SECONDS = 0.05  # between two looks whether the carrier is back
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0  # seconds between attempts on one that seems to be there
-REFUSALS = 20  # by a carrier that is well otherwise, until an envelope is given up
 CLOSE_SECONDS = 0.5  # that closing waits at most for a carrier to take what waits
 ECHO_SECONDS = 2.0  # after which what has not come back will not come back
+ECHOES = 128  # calls of `publish` that may have been taken and not come back yet
 
 _log = get_logger(__name__)
 
@@ -33,13 +31,15 @@ class Outbox:
     """The fan-out *inner*, with a bounded queue for what its carrier does not take.
 
     `publish` returns when the carrier has taken the envelopes or they wait, to be sent in each
-    origin's order once it takes them. A carrier that has not answered after `PATIENCE` seconds is
-    held for one that did not take them. FanoutError means that they were neither taken nor will be:
-    there is no room, or the fan-out is closed. Volatile ones (flag `volatile`) do not wait.
+    origin's order once it takes them. A carrier that has not answered for two seconds is held for
+    one that does not take them. FanoutError means that they were not taken and do not wait: there
+    is no room, or the fan-out is closed. Volatile ones (flag `volatile`) never wait.
 
     - Meanwhile this gateway's own receiver gets what it wants of them at once.
-    - The carrier may have taken what is sent again: every gateway's outbox drops repeats, its own
-      echoes of what was delivered already too. Other software (Node's servers) may get some twice.
+    - The carrier may have taken what is sent again: every gateway's outbox drops repeats, and its
+      own echoes of what was delivered already. Other software (Node's) may get some of it twice.
+    - A carrier that is not durable is given two seconds to be found by all before what waits goes
+      out; a durable one gets it at once.
     - An envelope that a carrier refuses again and again, though it is well, is given up.
     """
 
@@ -54,13 +54,15 @@ class Outbox:
         self._bounds = bounds or Bounds()
         self._random = random
         self._once = Once()
-        self._flights = Flights(self._hold)
-        self._waiting = Waiting(self._bounds)
-        self._lately: deque[tuple[float, Sequence[Envelope]]] = deque(maxlen=128)
+        self._lately: deque[tuple[float, Sequence[Envelope]]] = deque(maxlen=ECHOES)
         self._wanted: Set[RoomKey] = frozenset()
         self._receiver: Receiver | None = None
-        self._sending: asyncio.Task[None] | None = None
-        self._hurry = asyncio.Event()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self._waiting = Waiting(self._bounds)
+        self._flights = Flights(self._hold)
+        self._sending = Sending(self._inner, self._waiting, self._flights, self._random)
 
     @property
     def mode(self) -> str:
@@ -88,10 +90,16 @@ class Outbox:
         """How large they are together."""
         return self._waiting.bytes
 
+    def stats(self) -> dict[str, Any]:
+        """What programs say of their fan-out in `/stats`."""
+        outbox = {"waiting": self.waiting, "bytes": self.bytes}
+        return {"mode": self.mode, "state": str(self.state), "outbox": outbox}
+
     async def open(self, receiver: Receiver) -> None:
         if self._receiver is not None:
             raise FanoutError("already open")
         self._receiver = receiver
+        self._prepare()
         try:
             await self._inner.open(self)
         except BaseException:
@@ -133,19 +141,15 @@ class Outbox:
         await self._inner.check()
 
     async def close(self) -> None:
-        if self._sending is not None:
-            await asyncio.wait([self._sending], timeout=CLOSE_SECONDS)
+        await self._sending.close(CLOSE_SECONDS)
         self._receiver = None
-        if (sending := self._sending) is not None:
-            sending.cancel()
-            await asyncio.wait([sending])
         await self._inner.close()
         self._flights.stop()
         if self._waiting:
             _log.warning("outbox_given_up", count=len(self._waiting))
-        self._waiting = Waiting(self._bounds)
         self._lately.clear()
         self._wanted = frozenset()
+        self._prepare()
 
     # What the carrier brings.
 
@@ -156,7 +160,6 @@ class Outbox:
             self._receiver.deliver(fresh)
 
     def interrupted(self) -> None:
-        self._hurry.set()
         if self._receiver is not None:
             self._receiver.interrupted()
 
@@ -176,7 +179,6 @@ class Outbox:
 
     def _hold(self, reason: FanoutError) -> None:
         """From now on everything waits, after all that is on its way and might not be taken."""
-        before = self._sending
         soon = asyncio.get_running_loop().time() - ECHO_SECONDS
         for published, envelopes in self._lately:
             if published > soon:
@@ -184,13 +186,11 @@ class Outbox:
         self._lately.clear()
         for flight in self._flights.hold():
             try:
-                self._keep(flight.envelopes)
-            except (FanoutError, MalformedError) as error:
+                self._keep(flight.envelopes, str(reason))
+            except FanoutError as error:
                 flight.error = error
-        if self._sending is not before:
-            _log.warning("outbox_waits", reason=str(reason))
 
-    def _keep(self, envelopes: Sequence[Envelope]) -> None:
+    def _keep(self, envelopes: Sequence[Envelope], reason: str = "") -> None:
         """Raises FanoutError if there is no room."""
         lasting = [one for one in envelopes if not one.flags.get("volatile")]
         sizes = list(map(_size, lasting))
@@ -198,9 +198,8 @@ class Outbox:
         for envelope, size in zip(lasting, sizes, strict=True):
             self._waiting.add(envelope, size)
         self._deliver_here(envelopes)
-        if self._waiting and self._sending is None:
-            self._sending = asyncio.create_task(self._send_all(), name="outbox")
-            self._sending.add_done_callback(_report)
+        if self._sending.begin():
+            _log.warning("outbox_waits", reason=reason)
 
     def _check_room(self, envelopes: int, size: int) -> None:
         try:
@@ -218,72 +217,9 @@ class Outbox:
         if fresh and self._receiver is not None:
             self._receiver.deliver(fresh)
 
-    async def _send_all(self) -> None:
-        """Return when nothing waits any more."""
-        refusals, pauses, sent = 0, self._pauses(), 0
-        try:
-            while self._waiting:
-                await self._until_it_carries()
-                batch = self._waiting.next_batch(1 if refusals else BATCH_ENVELOPES)
-                error = await self._send(batch)
-                if error is not None:
-                    refusals += 1
-                    if not _hopeless(error, refusals, batch):
-                        self._waiting.put_back()
-                        await asyncio.sleep(next(pauses))
-                        continue
-                    _log.error("envelope_given_up", origin=batch[0].origin, reason=str(error))
-                self._waiting.taken()
-                sent += len(batch)
-                refusals, pauses = 0, self._pauses()
-            _log.info("outbox_sent", count=sent)
-        finally:
-            self._waiting.put_back()
-            self._sending = None
-
-    async def _send(self, batch: Sequence[Envelope]) -> Exception | None:
-        """What went wrong, if anything did."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._inner.publish(batch)
-        except (FanoutError, MalformedError, TimeoutError) as error:
-            return error
-        return None
-
-    async def _until_it_carries(self) -> None:
-        for pause in self._pauses():
-            await self._until_up()
-            try:
-                await self._inner.check()
-            except FanoutError:
-                await asyncio.sleep(pause)
-            else:
-                return
-
-    async def _until_up(self) -> None:
-        """And until what was on its way was taken or not: it comes before what waits."""
-        while self._flights or self._inner.state is not State.UP:
-            self._hurry.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._hurry.wait()
-
-    def _pauses(self) -> Iterator[float]:
-        return delays(FIRST_PAUSE, LONGEST_PAUSE, self._random)
-
 
 def _size(envelope: Envelope) -> int:
     try:
         return len(encode(envelope))
     except MalformedError:  # our own format is not what every carrier has
         return len(repr(envelope))
-
-
-def _hopeless(error: Exception, refusals: int, batch: Sequence[Envelope]) -> bool:
-    """Whether a carrier that works will never take this batch, which is then a single envelope."""
-    return len(batch) == 1 and (isinstance(error, MalformedError) or refusals >= REFUSALS)
-
-
-def _report(sending: asyncio.Task[None]) -> None:
-    if not sending.cancelled() and (error := sending.exception()):
-        _log.critical("outbox_crashed", exc_info=error)
