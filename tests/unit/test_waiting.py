@@ -50,6 +50,16 @@ def test_what_was_put_back_goes_out_again() -> None:
     assert waiting.bytes == 0
 
 
+def test_cleared_it_is_as_new() -> None:
+    waiting = Waiting(Bounds())
+    waiting.add(envelope(5), 10)
+    waiting.next_batch()
+    waiting.clear()
+    assert (len(waiting), waiting.bytes) == (0, 0)
+    waiting.add(envelope(1), 10)
+    assert everything(waiting) == [("one", 1)]
+
+
 def test_one_that_waits_is_not_added_again() -> None:
     waiting = Waiting(Bounds())
     for sequence in (1, 2, 1, 2):

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chat_local.log_line import printable
-from chat_local.seen import FanoutStats, Seen
+from chat_local.seen import Seen
 
 _NUMBERS = ("clients", "rooms", "msg/s")
 
@@ -25,7 +25,10 @@ def problems(gateways: Sequence[Seen]) -> list[str]:
     for gateway in gateways:
         if gateway.stats is None:
             lines.append(f"{gateway.at.admin}: {gateway.error}")
-        elif not gateway.stats.history.ok:
+            continue
+        if waiting := gateway.stats.fanout.outbox.waiting:
+            lines.append(f"{gateway.name}: {waiting} envelopes wait for the carrier")
+        if not gateway.stats.history.ok:
             lines.append(f"{gateway.name}: its history ({gateway.stats.history.kind}) fails")
     return lines
 
@@ -58,13 +61,8 @@ def _cells(gateway: Seen) -> list[tuple[str, str]]:
         (str(stats.rooms), ""),
         (_rate(gateway.rate), ""),
         (stats.mode, ""),
-        (_fanout(stats.fanout), "" if stats.fanout.state == "up" else "red"),
+        (stats.fanout.state, "" if stats.fanout.state == "up" else "red"),
     ]
-
-
-def _fanout(fanout: FanoutStats) -> str:
-    waiting = fanout.outbox.waiting
-    return f"{fanout.state}, {waiting} waiting" if waiting else fanout.state
 
 
 def _style(gateway: Seen) -> str:

@@ -73,6 +73,12 @@ class Waiting:
         if not self._queue:
             self._last.clear()
 
+    def clear(self) -> None:
+        """Nothing waits."""
+        self._queue.clear()
+        self._last.clear()
+        self.bytes = self._batch = 0
+
     def put_back(self) -> None:
         """The last batch is not on its way any more, and waits."""
         self._batch = 0

@@ -112,6 +112,7 @@ class Outbox:
         if self._waiting:
             self._keep(envelopes)
             return
+        flights = self._flights
         flight = self._begin(envelopes)
         try:
             async with flight.limit:
@@ -126,7 +127,7 @@ class Outbox:
             if not flight.held:
                 raise
         finally:
-            self._flights.end(flight)
+            flights.end(flight)
         if flight.error is not None:
             raise flight.error
 
@@ -147,9 +148,9 @@ class Outbox:
         self._flights.stop()
         if self._waiting:
             _log.warning("outbox_given_up", count=len(self._waiting))
+        self._waiting.clear()
         self._lately.clear()
         self._wanted = frozenset()
-        self._prepare()
 
     # What the carrier brings.
 

@@ -102,7 +102,7 @@ class Sending:
     async def _until_it_carries(self) -> None:
         for pause in self._pauses():
             # What was on its way is taken or not before anything else is sent.
-            while self._flights or self._fanout.state is not State.UP:
+            while self._flights or self._fanout.state is not State.UP:  # noqa: ASYNC110
                 await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self._fanout.check()
