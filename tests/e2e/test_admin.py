@@ -26,6 +26,8 @@ NAMES = {
     "chatcluster_replays_total",
     "chatcluster_fanout_up",
     "chatcluster_history_up",
+    "chatcluster_outbox_envelopes",
+    "chatcluster_outbox_bytes",
     "chatcluster_ready",
     "chatcluster_draining",
     "process_resident_memory_bytes",
