@@ -18,10 +18,11 @@ from chat_worker.metrics import worker_metrics
 from chat_worker.patience import Patience
 from chat_worker.worker import Limits, Worker
 from chatcluster.chat.changing import make_switching
-from chatcluster.chat.fanouts import carrier
+from chatcluster.chat.fanouts import carrier, with_outbox
 from chatcluster.chat.stores import opened_store
 from chatcluster.core.errors import FanoutError, HistoryError
 from chatcluster.core.ids import short_id
+from chatcluster.fanout.outbox import Outbox
 from chatcluster.fanout.port import State
 from chatcluster.fanout.switching import Switching, change_stats
 from chatcluster.history.port import Retention, RoomLog
@@ -43,9 +44,12 @@ log = get_logger(__name__)
 class Program:
     """A worker, and what is seen of it from outside."""
 
-    def __init__(self, settings: WorkerSettings, worker: Worker, fanout: Switching) -> None:
+    def __init__(
+        self, settings: WorkerSettings, worker: Worker, fanout: Outbox, switching: Switching
+    ) -> None:
         self.worker = worker
         self.fanout = fanout
+        self.switching = switching
         self.counts = Counts(0, 0, 0)
         self.stopping = False
         self._settings = settings
@@ -75,11 +79,7 @@ class Program:
             "dead": count.dead,
             "late": count.late,
             "stream": self.counts._asdict(),
-            "fanout": {
-                "mode": self.fanout.mode,
-                "state": str(self.fanout.state),
-                **change_stats(self.fanout),
-            },
+            "fanout": {**self.fanout.stats(), **change_stats(self.switching)},
             "uptime": round(time.monotonic() - self._started, 1),
         }
 
@@ -102,8 +102,10 @@ async def serve(settings: WorkerSettings) -> None:
                 settings.admin_port,
                 ready=program.reasons,
                 stats=program.stats,
-                registry=worker_metrics(program.worker, lambda: program.counts, program.reasons),
-                routes=fanout_routes(program.fanout, settings.admin_token.get_secret_value()),
+                registry=worker_metrics(
+                    program.worker, lambda: program.counts, program.reasons, program.fanout
+                ),
+                routes=fanout_routes(program.switching, settings.admin_token.get_secret_value()),
             )
             await stack.enter_async_context(admin.serving())
             log.info("ready", name=settings.name, admin_port=admin.port, jobs=list(settings.jobs))
@@ -125,7 +127,8 @@ async def _open(settings: WorkerSettings, stack: AsyncExitStack) -> Program:
     stream = await _open_stream(settings, origin, stack)
     try:
         numbers = count(1)
-        fanout = make_switching(settings, origin, numbers)
+        switching = make_switching(settings, origin, numbers)
+        fanout = with_outbox(switching, settings)
         stack.push_async_callback(fanout.close)
         await fanout.open(Deaf())
     except (FanoutError, ValueError) as error:
@@ -141,7 +144,7 @@ async def _open(settings: WorkerSettings, stack: AsyncExitStack) -> Program:
         settings.drain_seconds,
         Patience(settings.job_retry, settings.job_timeout),
     )
-    return Program(settings, Worker(stream, work, speaker, limits), fanout)
+    return Program(settings, Worker(stream, work, speaker, limits), fanout, switching)
 
 
 async def _open_log(settings: WorkerSettings, stack: AsyncExitStack) -> RoomLog:
