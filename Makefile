@@ -38,6 +38,7 @@ check: $(STAMPS)/dev ## Format, lint, types, layers, generated files.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/file_sizes.py
+	! git grep -nE '^(<{7}|>{7}) ' # what a merge left
 	$(BIN)/python -m tests.contract.modes_page --check
 
 generate: $(STAMPS)/dev ## Write what is made from other files: the table in docs/modes.md.
