@@ -24,6 +24,7 @@ from chat_gateway.manager.cluster import Cluster
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.interest import Interest
 from chat_gateway.manager.manager import FanoutManager
+from chat_gateway.manager.membership import Socket
 from chat_gateway.manager.server import ChatServer
 from chat_gateway.namespaces import register
 from chatcluster.chat.job_log import JobLog
@@ -71,6 +72,7 @@ class Gateway:
             audience,
             dyno=settings.name,
             random_bytes=os.urandom,
+            alone=self._alone,
             jobs=jobs,
         )
         joining = self._follow(store, audience)
@@ -79,7 +81,7 @@ class Gateway:
             settings.presence_seconds,
             send=self._send_signal,
             tell=self._tell_presence,
-            alone=not fanout.shared,
+            alone=self._alone,
         )
         self.cluster.on(PEOPLE, self.presence.describe)
         limits = Limits(text=settings.text_limit, name=settings.name_limit)
@@ -92,6 +94,7 @@ class Gateway:
             random_bytes=os.urandom,
         )
         self.room_list = RoomList(self.service, limits)
+        self.room_messages = RoomMessages(self.service, limits)
         self.server = ChatServer(
             self.manager,
             accepts=_accepts,
@@ -103,16 +106,17 @@ class Gateway:
             max_payload=settings.max_payload,
             send_buffer=settings.send_buffer,
         )
-        register(self.server, self.lobby, self.room_list, RoomMessages(self.service, limits))
+        register(self.server, self.lobby, self.room_list, self.room_messages)
 
     def _follow(self, store: OpenedStore, audience: Audience) -> Joining | None:
         if store.log is None:
             return None
         audience.feeds = Feeds(
             store.log,
-            lambda room, at, message: self.service.out(room, str(at), message),
+            lambda room, at, message, had: self.service.out(room, str(at), message, had),
             subscribed=audience.subscribed,
-            alone=not self.fanout.shared,
+            alone=self._alone,
+            kept=self.settings.history_length,
         )
         return Joining(
             store.log,
@@ -181,9 +185,15 @@ class Gateway:
     def ready(self) -> None:
         self.health.phase = Phase.READY
 
-    def _connected(self, socket: Any) -> None:
+    def _alone(self) -> bool:
+        """Other gateways' messages do not come here now. A running gateway's mode may change."""
+        return not self.fanout.shared
+
+    def _connected(self, socket: Socket) -> None:
         if socket.namespace == CHAT:
             self.lobby.connected(socket)
+        elif socket.namespace.startswith(MESSAGES):
+            self.room_messages.connected(socket)
 
     async def _send_signal(self, signal: Signal) -> None:
         room = signal.room or LOBBY
