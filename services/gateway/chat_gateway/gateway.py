@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -35,6 +35,7 @@ from chatcluster.core.errors import HistoryError
 from chatcluster.core.ids import short_id
 from chatcluster.core.people import Signal
 from chatcluster.fanout.port import Fanout
+from chatcluster.fanout.switching import Switching, change_stats
 from chatcluster.history.opening import OpenedStore
 from chatcluster.runtime.background import background
 from chatcluster.runtime.settings import GatewaySettings
@@ -55,15 +56,18 @@ class Gateway:
         fanout: Fanout,
         origin: str,
         *,
+        numbers: Iterator[int] | None = None,
         jobs: JobLog | None = None,
+        change: Switching | None = None,
     ) -> None:
         self.settings = settings
         self.fanout = fanout
+        self._change = change
         self.health = Health(fanout, store.log)
         self._started = time.monotonic()
         self._interest = Interest()
         audience = Audience(self._interest)
-        self.manager = FanoutManager(fanout, origin, audience.changed)
+        self.manager = FanoutManager(fanout, origin, audience.changed, numbers)
         self.cluster = Cluster(self.manager, fanout)
         self.service = ChatService(
             self.manager,
@@ -177,7 +181,11 @@ class Gateway:
             "messages": self.service.taken,
             "delivered": self.manager.delivered,
             "replayed": self.service.feeds.replays if self.service.feeds else 0,
-            "fanout": {"mode": self.fanout.mode, "state": str(self.fanout.state)},
+            "fanout": {
+                "mode": self.fanout.mode,
+                "state": str(self.fanout.state),
+                **change_stats(self._change),
+            },
             "history": {"kind": self.settings.history, "ok": self.health.history_ok},
             "uptime": round(time.monotonic() - self._started, 1),
         }

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import count
 
 from aiohttp import web
 
@@ -15,13 +16,17 @@ from chat_gateway.health import Phase
 from chat_gateway.metrics import gateway_metrics
 from chat_gateway.site import make_site
 from chat_gateway.sockets.front import FrontServer
-from chatcluster.chat.fanouts import carrier, make_fanout
+from chatcluster.chat.changing import make_switching
+from chatcluster.chat.fanouts import carrier
 from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.recording import Recording
 from chatcluster.chat.stores import opened_store
 from chatcluster.core.errors import FanoutError, HistoryError
+from chatcluster.fanout.port import Fanout
+from chatcluster.fanout.switching import Switching
 from chatcluster.history.port import Retention
 from chatcluster.runtime.admin import AdminServer
+from chatcluster.runtime.fanout_routes import fanout_routes
 from chatcluster.runtime.lifecycle import StartError, listening, shown, stop_signal
 from chatcluster.runtime.logs import configure, get_logger
 from chatcluster.runtime.settings import GatewaySettings
@@ -36,13 +41,14 @@ async def serve(settings: GatewaySettings) -> None:
     configure(settings.log_level, settings.log_format)
     with stop_signal() as stop:
         async with AsyncExitStack() as stack:
-            gateway = await _open(settings, stack)
+            gateway, switching = await _open(settings, stack)
             admin = AdminServer(
                 settings.admin_host,
                 settings.admin_port,
                 ready=gateway.health.reasons,
                 stats=gateway.stats,
                 registry=gateway_metrics(gateway),
+                routes=fanout_routes(switching, settings.admin_token.get_secret_value()),
             )
             await stack.enter_async_context(admin.serving())
             port = await stack.enter_async_context(_clients(gateway))
@@ -52,14 +58,14 @@ async def serve(settings: GatewaySettings) -> None:
                 name=settings.name,
                 port=port,
                 admin_port=admin.port,
-                mode=settings.mode,
+                mode=switching.mode,
                 history=settings.history,
             )
             await stop.wait()
             await _leave(gateway)
 
 
-async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> Gateway:
+async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> tuple[Gateway, Switching]:
     retention = Retention(length=settings.history_length, age=settings.history_age)
     store = await stack.enter_async_context(
         opened_store(settings, retention, rooms_limit=settings.rooms_limit)
@@ -67,16 +73,18 @@ async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> Gateway:
     origin = new_origin(settings.name)
     jobs = await stack.enter_async_context(_jobs(settings)) if settings.job_events else None
     try:
-        fanout = make_fanout(settings, origin)
-        if jobs is not None:
-            fanout = Recording(fanout, jobs)
-        gateway = Gateway(settings, store, fanout, origin, jobs=jobs)
+        numbers = count(1)
+        switching = make_switching(settings, origin, numbers)
+        fanout: Fanout = switching if jobs is None else Recording(switching, jobs)
+        gateway = Gateway(
+            settings, store, fanout, origin, numbers=numbers, jobs=jobs, change=switching
+        )
         await stack.enter_async_context(gateway.serving())
     except (FanoutError, ValueError) as error:
         raise StartError(
             f"mode {settings.mode}: no answer from {carrier(settings)} ({error})"
         ) from error
-    return gateway
+    return gateway, switching
 
 
 @asynccontextmanager

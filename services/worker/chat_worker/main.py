@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
+from itertools import count
 from typing import Any
 
 import chatcluster
@@ -16,14 +17,17 @@ from chat_worker.job_stream import Counts, JobStream
 from chat_worker.metrics import worker_metrics
 from chat_worker.patience import Patience
 from chat_worker.worker import Limits, Worker
-from chatcluster.chat.fanouts import carrier, make_fanout
+from chatcluster.chat.changing import make_switching
+from chatcluster.chat.fanouts import carrier
 from chatcluster.chat.stores import opened_store
 from chatcluster.core.errors import FanoutError, HistoryError
 from chatcluster.core.ids import short_id
-from chatcluster.fanout.port import Fanout, State
+from chatcluster.fanout.port import State
+from chatcluster.fanout.switching import Switching, change_stats
 from chatcluster.history.port import Retention, RoomLog
 from chatcluster.runtime.admin import AdminServer
 from chatcluster.runtime.background import background
+from chatcluster.runtime.fanout_routes import fanout_routes
 from chatcluster.runtime.lifecycle import StartError, shown, stop_signal
 from chatcluster.runtime.logs import configure, get_logger
 from chatcluster.runtime.worker_settings import WorkerSettings
@@ -38,7 +42,7 @@ log = get_logger(__name__)
 class Program:
     """A worker, and what is seen of it from outside."""
 
-    def __init__(self, settings: WorkerSettings, worker: Worker, fanout: Fanout) -> None:
+    def __init__(self, settings: WorkerSettings, worker: Worker, fanout: Switching) -> None:
         self.worker = worker
         self.fanout = fanout
         self.counts = Counts(0, 0, 0)
@@ -70,7 +74,11 @@ class Program:
             "dead": count.dead,
             "late": count.late,
             "stream": self.counts._asdict(),
-            "fanout": {"mode": self.fanout.mode, "state": str(self.fanout.state)},
+            "fanout": {
+                "mode": self.fanout.mode,
+                "state": str(self.fanout.state),
+                **change_stats(self.fanout),
+            },
             "uptime": round(time.monotonic() - self._started, 1),
         }
 
@@ -94,6 +102,7 @@ async def serve(settings: WorkerSettings) -> None:
                 ready=program.reasons,
                 stats=program.stats,
                 registry=worker_metrics(program.worker, lambda: program.counts, program.reasons),
+                routes=fanout_routes(program.fanout, settings.admin_token.get_secret_value()),
             )
             await stack.enter_async_context(admin.serving())
             log.info("ready", name=settings.name, admin_port=admin.port, jobs=list(settings.jobs))
@@ -114,14 +123,17 @@ async def _open(settings: WorkerSettings, stack: AsyncExitStack) -> Program:
     room_log = await _open_log(settings, stack)
     stream = await _open_stream(settings, origin, stack)
     try:
-        fanout = make_fanout(settings, origin)
+        numbers = count(1)
+        fanout = make_switching(settings, origin, numbers)
         stack.push_async_callback(fanout.close)
         await fanout.open(Deaf())
     except (FanoutError, ValueError) as error:
         raise StartError(
             f"mode {settings.mode}: no answer from {carrier(settings)} ({error})"
         ) from error
-    speaker = Speaker(room_log, fanout, origin=origin, name=settings.name, nick=settings.bot)
+    speaker = Speaker(
+        room_log, fanout, origin=origin, name=settings.name, nick=settings.bot, numbers=numbers
+    )
     limits = Limits(
         settings.concurrency,
         settings.job_attempts,

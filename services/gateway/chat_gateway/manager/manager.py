@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from typing import Any
 
 import socketio
@@ -22,21 +23,27 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
     so that all gateways' clients see one order.
     """
 
-    def __init__(self, fanout: Fanout, origin: str, changed: Callable[[RoomKey, bool], None]):
+    def __init__(
+        self,
+        fanout: Fanout,
+        origin: str,
+        changed: Callable[[RoomKey, bool], None],
+        numbers: Iterator[int] | None = None,
+    ) -> None:
+        """*numbers* are for the envelopes of *origin*, if somebody else numbers such, too."""
         super().__init__()
         self.members = Membership(changed)
         self.calls = Calls(self.members, fanout)
         self.delivered = 0  # messages written to clients
         self._fanout = fanout
         self._origin = origin
-        self._sequence = 0
+        self._numbers = numbers or count(1)
 
     # Towards other gateways.
 
     def envelope(self, namespace: str, action: Action, **fields: Any) -> Envelope:
         """This gateway's next envelope."""
-        self._sequence += 1
-        return Envelope(self._origin, self._sequence, namespace, action, **fields)
+        return Envelope(self._origin, next(self._numbers), namespace, action, **fields)
 
     async def publish(self, envelope: Envelope) -> None:
         """Raises FanoutError if the carrier did not take it."""

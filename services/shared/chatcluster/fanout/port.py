@@ -63,9 +63,15 @@ class Fanout(Protocol):
       what the gateway wants is then restored, and `Receiver.interrupted` called.
     """
 
-    mode: str
-    durable: bool
-    shared: bool  # False: envelopes do not leave this gateway
+    @property
+    def mode(self) -> str: ...
+
+    @property
+    def durable(self) -> bool: ...
+
+    @property
+    def shared(self) -> bool:
+        """False: envelopes do not leave this gateway."""
 
     @property
     def state(self) -> State: ...

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from chatcluster.fanout import modes
 from chatcluster.runtime.adapter_settings import AdapterSettings
@@ -41,6 +41,15 @@ class ClusterSettings(AdapterSettings):
     """What every program has that takes part in the chat; the same values for all of them."""
 
     mode: Mode = Field("isolated", description="How envelopes reach the other gateways.")
+    fanout_file: str = Field(
+        "",
+        description="A JSON file that says which fan-out is in force when this program starts; "
+        "missing, or empty: `mode`.",
+    )
+    admin_token: SecretStr = Field(
+        SecretStr(""),
+        description="What callers of the admin server's /fanout must show; empty: nothing.",
+    )
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0",
         description="Redis or Valkey, for modes `adapter` and `redis`, history `redis`, and jobs.",
