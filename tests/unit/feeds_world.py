@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chat_gateway.chat.domain import Message
@@ -130,6 +131,11 @@ class Gateway:
             await self.log.log.append(room, message(number, room).encode()) for number in numbers
         ]
         return [one.position for one in stored]
+
+    async def said(self, number: int, *, by: str) -> None:
+        """A message that gateway *by* took while it was alone, and that nothing brings here."""
+        said = replace(message(number), dyno=by, alone=True)
+        await self.log.log.append("tea", said.encode())
 
     async def post(self, *numbers: int, lost: Sequence[int] = (), room: str = "tea") -> None:
         """Messages that are brought here, but for the *lost* ones."""

@@ -82,9 +82,7 @@ class Server:
                 server.bring(at, said)
 
     def bring(self, at: Position, message: Message) -> None:
-        # While some are apart and some are not, whoever changes the gateway relies on the carrier.
-        apart = any(server.apart for server in self.world.servers)
-        if apart or self.world.random.random() >= 0.2:
+        if self.world.random.random() >= 0.2:
             delay = self.world.random.expovariate(20.0)
             asyncio.get_running_loop().call_later(delay, self.feeds.offer, ROOM, at, message)
 

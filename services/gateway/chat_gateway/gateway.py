@@ -76,7 +76,7 @@ class Gateway:
             audience,
             dyno=settings.name,
             random_bytes=os.urandom,
-            alone=self._alone,
+            alone=lambda: not fanout.shared,
             jobs=jobs,
         )
         joining = self._follow(store, audience)
@@ -122,6 +122,8 @@ class Gateway:
             alone=self._alone,
             kept=self.settings.history_length,
         )
+        if self._change is not None and self._change.switch.previous is not None:
+            audience.feeds.apart = True  # perhaps the others were, until now
         return Joining(
             store.log,
             audience.feeds,
@@ -194,8 +196,8 @@ class Gateway:
         self.health.phase = Phase.READY
 
     def _alone(self) -> bool:
-        """Other gateways' messages do not come here now. A running gateway's mode may change."""
-        return not self.fanout.shared
+        """No other gateway's messages come here now."""
+        return not (self.fanout.shared if self._change is None else self._change.joined)
 
     def _connected(self, socket: Socket) -> None:
         if socket.namespace == CHAT:

@@ -29,8 +29,8 @@ class Replay:
         self.count = 0
 
     async def read(self, room: str, feed: Feed[Message]) -> None:
-        """Give out what was skipped (not while *alone*), then what is newer; while the log does not
-        answer, this waits.
+        """Give out what was skipped, then what is newer, until this gateway is *alone*; while the
+        log does not answer, this waits.
         """
         more = True
         while more:
@@ -43,12 +43,15 @@ class Replay:
     async def _read_page(self, room: str, feed: Feed[Message]) -> bool:
         """Whether there may be more."""
         skipped = feed.skipped.after
-        if skipped is None or self._alone():
-            assert feed.position is not None, "it was started"
-            return self._take(room, feed, await self._log.since(room, feed.position, PAGE))
-        page = await self._log.since(room, skipped, PAGE)
-        if page.entries and not page.complete:
+        after = skipped or feed.position
+        assert after is not None, "it was started"
+        page = await self._log.since(room, after, PAGE)
+        if skipped is not None and page.entries and not page.complete:
             page = await self._oldest(room)
+        if self._alone():
+            return False
+        if skipped is None:
+            return self._take(room, feed, page)
         self._make_good(room, feed, skipped, page)
         return True
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from chat_gateway.chat.domain import Message
 
-# Gateways are not joined at one moment: while they are about to be, messages that all clients get
-# come amid such as only those of one gateway do. Seconds, more than this takes; clocks may differ.
+# Gateways are joined one after another. While they are, messages that all clients get come amid
+# such as only those of one gateway do. Seconds, more than it takes; clocks may differ.
 SETTLED_SECONDS = 60.0
 
 
@@ -21,19 +21,24 @@ class Unheard:
 
 
 def unheard(last: Message, older: Sequence[Message]) -> Unheard:
-    """Which of the messages before *last* a client that has had *last* may lack, oldest first.
+    """Which of the messages before *last* a client that has had *last* may lack.
 
     While gateways were alone each told its own clients only. Whoever has had such a message was a
-    client of that gateway and has had those from it; what other gateways took it may lack.
+    client of the gateway that took it, and has had those from there; it may lack those from others,
+    and what came amid them.
     """
     found: list[int] = []
+    first = len(older)  # that only one gateway's clients were told
     time = last.time
+    settled = False
     for index in range(len(older) - 1, -1, -1):
         message = older[index]
         if message.alone:
-            time = message.time
-            if not (last.alone and message.dyno == last.dyno):
-                found.append(index)
+            first, time = index, message.time
         elif time - message.time > SETTLED_SECONDS:
-            return Unheard(found[::-1], all=True)
-    return Unheard(found[::-1], all=not found)
+            settled = True
+            break
+        if not (last.alone and message.alone and message.dyno == last.dyno):
+            found.append(index)
+    indices = [index for index in reversed(found) if index >= first]
+    return Unheard(indices, all=settled or not indices)
