@@ -73,6 +73,7 @@ class Connection:
                 # Whoever is cancelled between the two frames leaves the hub with half an event.
                 await asyncio.shield(sending)
             except asyncio.CancelledError:
+                sending.add_done_callback(lambda done: done.cancelled() or done.exception())
                 await asyncio.wait((sending,), timeout=FAREWELL_SECONDS)
                 raise
             except socketio.exceptions.SocketIOError as error:
