@@ -15,6 +15,7 @@ from chat_gateway.gateway import Gateway, new_origin
 from chat_gateway.manager.cluster import Cluster
 from chat_gateway.site import make_site
 from chatcluster.chat.changing import make_switching
+from chatcluster.chat.fanouts import with_outbox
 from chatcluster.chat.stores import opened_store
 from chatcluster.core.switch import Order, Step, Target
 from chatcluster.fanout.port import Fanout
@@ -55,7 +56,9 @@ async def serving(fanout: Fanout, name: str) -> AsyncIterator[Site]:
     settings = load(GatewaySettings, name=name, history="off")
     async with (
         _store(settings) as store,
-        _reachable(Gateway(settings, store, fanout, new_origin(name))) as site,
+        _reachable(
+            Gateway(settings, store, with_outbox(fanout, settings), new_origin(name))
+        ) as site,
     ):
         yield site
 
@@ -67,7 +70,8 @@ async def changeable(name: str, **settings: object) -> AsyncIterator[tuple[Site,
     origin, numbers = new_origin(name), count(1)
     switching = make_switching(given, origin, numbers)
     async with _store(given) as store:
-        gateway = Gateway(given, store, switching, origin, numbers=numbers, change=switching)
+        outbox = with_outbox(switching, given)
+        gateway = Gateway(given, store, outbox, origin, numbers=numbers, change=switching)
         async with _reachable(gateway) as site:
             yield site, switching
 

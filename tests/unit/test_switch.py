@@ -73,6 +73,7 @@ def test_when_others_have_committed_whatever_else_was_said_is_void(step):
     called_off = FIRST.ordered(Order(Step.CALL_OFF, 1, NEW))
     for switch in (called_off, prepared(2, OTHER), prepared(1, OTHER)):
         switch = switch.ordered(follow)
+        assert switch.next is not None
         assert (switch.next.epoch, switch.next.target, switch.next.forward) == (1, NEW, True)
 
 

@@ -12,9 +12,15 @@ from pydantic import BaseModel
 from chatcluster.runtime.lifecycle import StartError
 
 
+class OutboxStats(BaseModel):
+    waiting: int = 0
+    bytes: int = 0
+
+
 class FanoutStats(BaseModel):
     mode: str
     state: str
+    outbox: OutboxStats = OutboxStats()
 
 
 class HistoryStats(BaseModel):

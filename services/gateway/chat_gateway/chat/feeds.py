@@ -7,9 +7,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from chat_gateway.chat.domain import Message
+<<<<<<< HEAD
 from chat_gateway.chat.outlet import Out, Outlet
 from chat_gateway.chat.replay import RETRY_SECONDS, Replay
 from chatcluster.core.errors import HistoryError
+=======
+from chatcluster.connections.ending import end
+from chatcluster.core.errors import HistoryError, MalformedError
+>>>>>>> main
 from chatcluster.core.feed import Feed
 from chatcluster.core.position import Position
 from chatcluster.history.port import RoomLog
@@ -191,10 +196,7 @@ class Feeds:
                     self._read_soon(room, feed, hold=HOLD_SECONDS, until=head)
 
     async def stop(self) -> None:
-        tasks = [*self._readers.values(), *self._starting.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end([*self._readers.values(), *self._starting.values()])
 
     def _watch(self, room: str, feed: Feed[Message]) -> None:
         if feed.gap is None and not feed.skipped:
