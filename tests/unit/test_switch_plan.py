@@ -18,9 +18,10 @@ DONE = Switch(1, NEW)
 
 def seen(wanted: Target, **switches: Switch | None) -> Plan:
     """The plan when gateways say that they are where *switches* are; nothing of markers."""
-    return plan(
-        wanted, {name: switch and Report(name, switch) for name, switch in switches.items()}
-    )
+    reports = {
+        name: None if switch is None else Report(name, switch) for name, switch in switches.items()
+    }
+    return plan(wanted, reports)
 
 
 def steps(planned: Plan) -> dict[str, tuple[Step, int]]:

@@ -7,14 +7,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from chat_gateway.chat.domain import Message
-<<<<<<< HEAD
 from chat_gateway.chat.outlet import Out, Outlet
 from chat_gateway.chat.replay import RETRY_SECONDS, Replay
-from chatcluster.core.errors import HistoryError
-=======
 from chatcluster.connections.ending import end
-from chatcluster.core.errors import HistoryError, MalformedError
->>>>>>> main
+from chatcluster.core.errors import HistoryError
 from chatcluster.core.feed import Feed
 from chatcluster.core.position import Position
 from chatcluster.history.port import RoomLog
