@@ -17,9 +17,15 @@ class Step(enum.StrEnum):
     """What a controller may order."""
 
     PREPARE = "prepare"
-    COMMIT = "commit"
+    COMMIT = "commit"  # all are ready, nobody has committed yet
+    FOLLOW = "follow"  # others have committed: whatever was said before, this goes forward
     FINISH = "finish"
     CALL_OFF = "call off"
+
+
+# Such orders are only given once somebody has committed, so they bind those, too, who were told by
+# another controller that the change was called off.
+_AFTER_OTHERS = (Step.FOLLOW, Step.FINISH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ class Switch:
             raise StaleError(f"epoch {self.epoch} is in force here, after {order.epoch}")
         if order.epoch == self.epoch:
             return self._again(order)
-        if order.epoch <= self.called_off:
+        if order.epoch <= self.called_off and order.step not in _AFTER_OTHERS:
             raise StaleError(f"epoch {order.epoch} was called off")
         if self.previous is not None:
             if order.step is Step.PREPARE:
@@ -102,15 +108,15 @@ class Switch:
             return replace(self, previous=None).ordered(order)
         return self._towards(order)
 
-    def opened(self, epoch: int) -> Switch:
-        """What `next` names is open and works."""
-        if self.next is None or self.next.epoch != epoch:
+    def opened(self, epoch: int, target: Target) -> Switch:
+        """*target*, if `next` names it still, is open and works."""
+        if self.next is None or (self.next.epoch, self.next.target) != (epoch, target):
             return self
         return replace(self, next=replace(self.next, ready=True, error=""))
 
-    def failed(self, epoch: int, error: str) -> Switch:
-        """What `next` names does not work; *error* is for people."""
-        if self.next is None or self.next.epoch != epoch:
+    def failed(self, epoch: int, target: Target, error: str) -> Switch:
+        """*target*, if `next` names it still, does not work; *error* is for people."""
+        if self.next is None or (self.next.epoch, self.next.target) != (epoch, target):
             return self
         return replace(self, next=replace(self.next, ready=False, error=error))
 
@@ -134,20 +140,26 @@ class Switch:
         return self
 
     def _towards(self, order: Order) -> Switch:
+        self._check(order)
         coming = self.next
-        if coming is not None and coming.epoch > order.epoch:
-            raise StaleError(f"epoch {coming.epoch} is prepared here, after {order.epoch}")
-        if coming is None or coming.epoch < order.epoch:
-            if coming is not None and coming.forward and order.step is Step.PREPARE:
-                raise StaleError(f"epoch {coming.epoch} was committed by others")
+        if coming is None or (coming.epoch, coming.target) != (order.epoch, order.target):
             coming = Next(order.epoch, order.target)
-        elif coming.target != order.target:
-            raise StaleError(f"epoch {coming.epoch} is {coming.target} here")
-        if order.step is Step.COMMIT:
-            coming = replace(coming, forward=True)
-        elif order.step is Step.FINISH:
-            coming = replace(coming, forward=True, finish=True)
+        if order.step is not Step.PREPARE:
+            finish = coming.finish or order.step is Step.FINISH
+            coming = replace(coming, forward=True, finish=finish)
         return self if coming == self.next else replace(self, next=coming)
+
+    def _check(self, order: Order) -> None:
+        """Raises StaleError where *order* contradicts what is prepared here."""
+        coming = self.next
+        if coming is None or (order.step in _AFTER_OTHERS and not coming.forward):
+            return
+        if coming.epoch > order.epoch:
+            raise StaleError(f"epoch {coming.epoch} is prepared here, after {order.epoch}")
+        if coming.epoch == order.epoch and coming.target != order.target:
+            raise StaleError(f"epoch {coming.epoch} is {coming.target} here")
+        if coming.epoch < order.epoch and coming.forward and order.step is Step.PREPARE:
+            raise StaleError(f"epoch {coming.epoch} was committed by others")
 
     def _call_off(self, order: Order) -> Switch:
         if order.epoch <= self.epoch:

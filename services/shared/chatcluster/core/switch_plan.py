@@ -77,7 +77,8 @@ def plan(wanted: Target, reports: Mapping[str, Report | None]) -> Plan:
         return _commit(head, known, silent)
     if any(switch.previous is not None for switch in switches):
         return _finish(head, known, silent)
-    if head.target == wanted:
+    # Gateways that were started with different settings may have one epoch and several targets.
+    if all(switch.target == wanted for switch in switches):
         return _steady(head, known, silent)
     return _prepare(head, wanted, known, silent)
 
@@ -91,7 +92,7 @@ def _heads(switches: list[Switch]) -> Iterator[Switch]:
 
 def _commit(head: Switch, known: Mapping[str, Report], silent: list[str]) -> Plan:
     """Some publish on the new one already: the others follow, whatever happens."""
-    order = Order(Step.COMMIT, head.epoch, head.target)
+    order = Order(Step.FOLLOW, head.epoch, head.target)
     start = _listening(head, known)
     late = {name: report for name, report in known.items() if report.switch.epoch < head.epoch}
     reasons = [f"{name} does not answer" for name in silent]
@@ -117,12 +118,15 @@ def _finish(head: Switch, known: Mapping[str, Report], silent: list[str]) -> Pla
         for name, report in sorted(known.items())
         if report.switch.previous and report.waits and not origins <= report.markers
     ]
-    patient = min(report.since for report in known.values() if report.switch.previous)
-    if missing and patient < MARKER_SECONDS:
+    patient = [report.since for report in known.values() if report.switch.previous and report.waits]
+    if missing and min(patient) < MARKER_SECONDS:
         return Plan(Phase.FINISHING, head.epoch, start, reason="; ".join(missing))
-    order = Order(Step.FINISH, head.epoch, head.target)
-    closing = [name for name, report in known.items() if report.switch.previous is not None]
-    return Plan(Phase.FINISHING, head.epoch, head, dict.fromkeys(closing, order))
+    orders = {
+        name: Order(Step.FINISH, head.epoch, report.switch.target)
+        for name, report in known.items()
+        if report.switch.previous is not None
+    }
+    return Plan(Phase.FINISHING, head.epoch, head, orders)
 
 
 def _steady(head: Switch, known: Mapping[str, Report], silent: list[str]) -> Plan:
@@ -169,8 +173,8 @@ def _epoch(head: Switch, wanted: Target, known: Mapping[str, Report]) -> int:
     coming = [report.switch.next for report in known.values() if report.switch.next]
     called_off = max(report.switch.called_off for report in known.values())
     highest = max([head.epoch, called_off, *(one.epoch for one in coming)])
-    begun = {one.epoch for one in coming if one.target == wanted and one.epoch == highest}
-    if begun and highest > called_off:
+    begun = [one.target for one in coming if one.epoch == highest]
+    if begun and highest > called_off and all(target == wanted for target in begun):
         return highest
     return highest + 1
 

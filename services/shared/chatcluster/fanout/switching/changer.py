@@ -91,8 +91,8 @@ class Changer:
     async def _let_go(self) -> None:
         """Close what is neither next nor previous any more."""
         beside, crossing, switch = self._lanes.beside, self._lanes.crossing, self.switch
-        kept = [one.epoch for one in (switch.next, switch.previous) if one is not None]
-        if beside is None or beside.epoch in kept:
+        kept = [(one.epoch, one.target) for one in (switch.next, switch.previous) if one]
+        if beside is None or (beside.epoch, beside.target) in kept:
             return
         unsure = beside.epoch < switch.epoch and (crossing is None or crossing.unsure)
         await self._lanes.drop()
@@ -104,17 +104,17 @@ class Changer:
         try:
             beside = Carrier(coming.epoch, coming.target, self._make(coming.target))
         except ValueError as error:
-            self.switch = self.switch.failed(coming.epoch, str(error))
+            self.switch = self.switch.failed(coming.epoch, coming.target, str(error))
             return
         self._lanes.beside = beside
         self._lanes.cross(old=self._lanes.current, new=beside)
         if reason := await self._opened(beside):
             _log.warning("fanout_not_prepared", target=str(coming.target), error=reason)
-            self.switch = self.switch.failed(coming.epoch, reason)
+            self.switch = self.switch.failed(coming.epoch, coming.target, reason)
             await self._lanes.drop()  # the next attempt is made with a new one
         else:
             _log.info("fanout_prepared", target=str(coming.target), epoch=coming.epoch)
-            self.switch = self.switch.opened(coming.epoch)
+            self.switch = self.switch.opened(coming.epoch, coming.target)
 
     async def _opened(self, carrier: Carrier) -> str:
         """Why *carrier* does not work; "" when it does."""
@@ -132,9 +132,9 @@ class Changer:
             await self._lanes.want_on(carrier)
             await carrier.fanout.check()
         except FanoutError as error:
-            self.switch = self.switch.failed(carrier.epoch, str(error))
+            self.switch = self.switch.failed(carrier.epoch, carrier.target, str(error))
         else:
-            self.switch = self.switch.opened(carrier.epoch)
+            self.switch = self.switch.opened(carrier.epoch, carrier.target)
 
     async def _commit(self, new: Carrier) -> None:
         lanes = self._lanes
