@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientTimeout, web
 
 from chatcluster.control import gateway_admin, switching
 from chatcluster.control.gateway_admin import AccessError
-from chatcluster.control.pursuit import Ended
+from chatcluster.control.pursuit import Ended, Pursuit
 from chatcluster.control.switching import UnreachableError
 from chatcluster.core.switch import Next, Order, Previous, Step, Switch
 from chatcluster.core.switch_plan import Phase
@@ -108,7 +108,7 @@ async def test_a_slow_gateway_is_waited_for(cluster):
 
 
 async def test_one_that_hangs_does_not_answer(cluster, monkeypatch):
-    monkeypatch.setattr(gateway_admin, "ANSWER", gateway_admin.ClientTimeout(total=0.1))
+    monkeypatch.setattr(gateway_admin, "ANSWER", ClientTimeout(total=0.1))
     cluster.gateways[0].slow = 1
     [turn] = await cluster.drive(REDIS, patience=0)
     assert turn.reason == "gateway-1 does not answer (no answer within 0.1 s)"
@@ -167,7 +167,7 @@ async def test_a_refusal_that_is_none_is_not_believed(cluster, answer):
         gateway.says = lambda: web.Response(status=409, text=answer)
 
     cluster.store = store
-    turn = await cluster.controller().turn(switching.Pursuit(REDIS))
+    turn = await cluster.controller().turn(Pursuit(REDIS))
     assert turn.refused == {"gateway-1": "what answers is no gateway"}
 
 
