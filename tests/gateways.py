@@ -18,7 +18,7 @@ from typing import Any
 from tests.servers import free_port
 
 TOKEN = "for broadcasts"  # of every hub
-START_SECONDS = 15.0
+START_SECONDS = 40.0
 STOP_SECONDS = 15.0
 
 

@@ -30,6 +30,15 @@ class Crowd:
         line = self._process.stdout.readline()
         assert line == "ready\n", line
 
+    def look(self) -> dict[str, Any]:
+        """What was seen until now; `worstMs`: the slowest delivery since the last look."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write("look\n")
+        self._process.stdin.flush()
+        seen: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return seen
+
     def finish(self) -> dict[str, Any]:
         """Stop sending; what was seen, with `problems` (none if every promise was kept)."""
         out, _ = self._process.communicate("stop\n", timeout=20)
@@ -45,8 +54,12 @@ def crowd(
     rooms: int = 10,
     every: int = 1000,
     transports: Sequence[str] = ("websocket",),
+    holes: bool = False,
+    name: str = "",
 ) -> Iterator[Crowd]:
-    """Started, and joined when `wait_ready` has returned; *every* is milliseconds."""
+    """Started, and joined when `wait_ready` has returned; *every* is milliseconds. *holes*: what
+    other gateways' clients say may come late (mode `isolated`). Crowds of different *name*
+    meet in no room."""
     if shutil.which("node") is None or not MODULES.exists():
         missing("Node.js with the packages of tests/package.json")
     options = {
@@ -55,6 +68,8 @@ def crowd(
         "rooms": rooms,
         "every": every,
         "transports": list(transports),
+        "holes": holes,
+        "name": name,
     }
     process = subprocess.Popen(
         ["node", str(SCRIPT), json.dumps(options)],

@@ -111,7 +111,10 @@ class Fence:
         out: list[Envelope] = []
         for envelope in envelopes:
             if envelope.event == WITHOUT and envelope.namespace == NAMESPACE:
-                out += self._pass(self._origin(envelope.origin))
+                # What the old one did not take of it comes on the new one.
+                origin = self._origin(envelope.origin)
+                origin.named = frozenset()
+                out += self._pass(origin)
             elif envelope.epoch != self._epoch or self._may_pass(envelope.origin):
                 out.append(envelope)
             else:

@@ -74,6 +74,18 @@ class Connection:
             raise FanoutError(f"cannot tell the hub to {event}") from error
 
 
+class _Client(socketio.AsyncClient):  # type: ignore[misc]  # the library has no types
+    """Reads nothing any more once it is left: by then the library may have forgotten the first
+    frame of a binary event, and takes the second for a packet.
+    """
+
+    left = False
+
+    async def _handle_eio_message(self, data: object) -> None:
+        if not self.left:
+            await super()._handle_eio_message(data)
+
+
 @asynccontextmanager
 async def connected(
     url: str, credentials: Credentials, deliver: Callable[[object], None]
@@ -85,7 +97,7 @@ async def connected(
     """
     connector = _Connector(limit=1, force_close=True)
     async with aiohttp.ClientSession(connector=connector) as session:
-        client = socketio.AsyncClient(
+        client = _Client(
             reconnection=False,
             handle_sigint=False,
             logger=_QUIET,
@@ -101,6 +113,7 @@ async def connected(
             yield connection
         finally:
             connection.lost.set()
+            client.left = True
             await _let_go(client, connector)
 
 

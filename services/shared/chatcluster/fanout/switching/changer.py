@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -33,7 +32,7 @@ class Changer:
         self, lanes: Lanes, make: Make, switch: Switch, origin: str, numbers: Iterator[int]
     ) -> None:
         self.switch = switch
-        self.committed = time.monotonic()
+        self.committed = 0.0  # on the loop's clock
         self._lanes = lanes
         self._make = make
         self._origin = origin
@@ -143,7 +142,7 @@ class Changer:
             marked = await self._mark(old, new.epoch)
             self.switch = self.switch.committed()
             lanes.current, lanes.beside = new, old
-            self.committed = time.monotonic()
+            self.committed = asyncio.get_running_loop().time()
             if not marked:
                 with suppress(FanoutError):  # then the others' patience has to end
                     await new.publish([without_marks(self._origin, new.epoch, self._numbers)])
@@ -155,7 +154,7 @@ class Changer:
         """Whether *old* took the marks."""
         if not old.is_up:
             return False
-        rooms = self._lanes.lately.rooms(time.monotonic())
+        rooms = self._lanes.lately.rooms(asyncio.get_running_loop().time())
         try:
             async with asyncio.timeout(MARK_SECONDS):
                 await old.publish(marks(self._origin, epoch, rooms, self._numbers))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 
 from structlog.stdlib import get_logger
@@ -66,7 +65,7 @@ class Crossing:
         if carrier is self._old:
             self._deliver(self._fence.old(envelopes))
             return
-        self._deliver(self._fence.new(envelopes, time.monotonic()))
+        self._deliver(self._fence.new(envelopes, asyncio.get_running_loop().time()))
         if self._fence.holds and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
 
@@ -84,7 +83,7 @@ class Crossing:
         self._timer = None
         if not self._old.is_up:
             self._lose()
-        elif late := self._fence.late(time.monotonic()):
+        elif late := self._fence.late(asyncio.get_running_loop().time()):
             _log.warning("marks_missing", envelopes=len(late), epoch=self._new.epoch)
             self._deliver(late)
         if self._fence.holds:

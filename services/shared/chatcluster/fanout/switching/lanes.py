@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Sequence, Set
 from contextlib import asynccontextmanager
 
@@ -42,7 +41,7 @@ class Lanes:
                     pass
             finally:
                 self._waiting -= 1
-        self.lately.published(envelopes, time.monotonic())
+        self.lately.published(envelopes, asyncio.get_running_loop().time())
         await self.current.publish(envelopes)
 
     @asynccontextmanager

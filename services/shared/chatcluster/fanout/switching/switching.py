@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
@@ -98,7 +97,7 @@ class Switching:
         crossing, switch = self._lanes.crossing, self.switch
         if crossing is None or switch.previous is None:
             return Report(self._origin, switch, waits=False)
-        since = time.monotonic() - self._changer.committed
+        since = asyncio.get_running_loop().time() - self._changer.committed
         return Report(self._origin, switch, crossing.marked, crossing.waits, since)
 
 
