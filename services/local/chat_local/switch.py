@@ -122,7 +122,7 @@ def last_sentence(course: _Course) -> str:
         return f"{wanted} is in force {known}, in {course.seconds:.1f} s."
     if turn.ended is Ended.CALLED_OFF:
         kept = described(turn.plan.start.target)
-        return f"Called off, and nothing has changed, {kept} is in force: {turn.reason}."
+        return f"Called off, nothing has changed and {kept} stays in force: {turn.reason}."
     if turn.ended is Ended.UNFINISHED:
         return (
             f"{wanted} is not in force everywhere after {course.seconds:.0f} s: {turn.reason}. "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chat_local.seen import numbered
 from chat_local.switch_target import described
 from chatcluster.control.switching import Turn
 from chatcluster.core.switch import Next
@@ -23,7 +24,7 @@ class Row:
 
 
 def rows(turn: Turn) -> list[Row]:
-    """In the order in which the gateways were named."""
+    """In the order of their names."""
     return list(_rows(turn))
 
 
@@ -40,7 +41,7 @@ def headline(turn: Turn, wanted: str) -> str:
 
 
 def _rows(turn: Turn) -> Iterator[Row]:
-    for name in sorted(turn.reports.keys() | turn.silent.keys(), key=_numbered):
+    for name in sorted(turn.reports.keys() | turn.silent.keys(), key=numbered):
         report = turn.reports.get(name)
         if report is None:
             yield Row(name, "?", None, "no answer", turn.silent[name])
@@ -64,8 +65,10 @@ def _phase(turn: Turn, report: Report) -> tuple[str, str]:
 def _coming(coming: Next) -> tuple[str, str]:
     if coming.error:
         return "failed", coming.error
+    if coming.forward:
+        return "commits", ""
     if coming.ready:
-        return "ready", "the others" if not coming.forward else ""
+        return "ready", "the others"
     return "prepared", f"{described(coming.target)} to open"
 
 
@@ -79,9 +82,4 @@ def _missing(turn: Turn, report: Report) -> str:
     ]
     if not missing:
         return "the others"
-    return f"the last of {', '.join(sorted(missing, key=_numbered))}"
-
-
-def _numbered(name: str) -> tuple[int, str]:
-    """gateway-2 before gateway-10."""
-    return len(name), name
+    return f"the last of {', '.join(sorted(missing, key=numbered))}"

@@ -23,6 +23,7 @@ from chatcluster.core.switch_plan import Phase
 _STYLES = {
     "prepared": "yellow",
     "ready": "cyan",
+    "commits": "blue",
     "committed": "blue",
     "finished": "green",
     "in force": "green",
@@ -78,7 +79,7 @@ class _Lines:
         self._waits: set[str] = set()
 
     def show(self, turn: Turn) -> None:
-        if turn.ended is not None and turn.plan.phase is Phase.STEADY:
+        if turn.ended is not None:
             return  # the last sentence says it
         if turn.plan.phase is not self._phase:
             self._phase = turn.plan.phase
