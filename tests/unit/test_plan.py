@@ -32,7 +32,7 @@ def settings_of(program, monkeypatch):
     """What the program itself reads from the environment that it gets."""
     for name, value in program.environment.items():
         monkeypatch.setenv(name, value)
-    return load(READS[program.kind])
+    return READS[program.kind]()
 
 
 @pytest.mark.parametrize("mode", modes.installed())
