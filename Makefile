@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh machine: `make run` and `make test`.
 PYTHON ?= python3
 MODE ?= adapter
+MINUTES ?= 30
+SEED ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
@@ -19,6 +21,9 @@ run: install ## Two gateways, a hub and a Valkey on this machine (make run MODE=
 
 test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/browser ## All tests, with their set-up.
 	$(BIN)/python -m pytest $(ARGS)
+
+soak: $(STAMPS)/dev $(STAMPS)/node ## Everything that can break, at random, for 30 minutes (make soak MINUTES=5 SEED=2).
+	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)
 
 coverage: $(STAMPS)/dev ## Unit tests alone: every branch of the pure code must be taken.
 	$(BIN)/python -m pytest -q tests/unit --cov=chatcluster.core --cov=chat_gateway.chat.domain --cov=chatcluster.chat.message --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100

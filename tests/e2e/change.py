@@ -7,7 +7,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -106,7 +106,7 @@ class Changing:
         *,
         gateways: int = 3,
         mode: str = "adapter",
-        **variables: object,
+        variables: Mapping[str, object] | None = None,
     ) -> None:
         self.carrier = carrier
         self.file = folder / "fanout.json"
@@ -128,7 +128,7 @@ class Changing:
             "redis_prefix": folder.name,
             "fanout_file": self.file,
             "presence_seconds": 0.5,
-            **variables,
+            **(variables or {}),
         }
         self._folder = folder
         self.gateways = [self.gateway(number) for number in range(1, gateways + 1)]

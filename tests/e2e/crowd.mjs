@@ -90,6 +90,7 @@ class Member {
   }
 
   say() {
+    if (this.pending.size >= 5) return; // nobody types on while nothing is taken
     const key = `${this.name}.${++this.sent}`;
     const message = { text: `${key} says hello`, since: Date.now() };
     this.pending.set(key, message);

@@ -42,7 +42,9 @@ def test_every_change_of_mode_is_unnoticed_by_those_who_chat(
     said elsewhere during `isolated` it gets afterwards."""
     walk = round_trip(ways(), "adapter:classic")
     assert len(walk) == len(ways()) + 1
-    cluster = Changing(tmp_path, valkey, postgres, own_valkey, adapter_protocol="classic")
+    cluster = Changing(
+        tmp_path, valkey, postgres, own_valkey, variables={"adapter_protocol": "classic"}
+    )
     table = []
     with cluster.running() as controller, crowd(cluster.urls, holes=True) as people:
         controller.drive(target(walk[0]))

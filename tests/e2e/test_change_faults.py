@@ -177,7 +177,7 @@ def test_the_old_carrier_is_killed_in_each_phase(stage: Scene) -> None:
         change = stage.controller.drive(target("hub"))
         print(f"{phase}: {change.plan.phase} after {change.seconds:.2f} s {change.plan.reason}")
         assert change.plan.phase is Phase.STEADY
-        assert change.seconds < 10
+        assert change.seconds < 20  # nobody waits for more than some seconds; machines are slow
         assert stage.fan_out() == {"hub"}
         stage.cluster.carrier.start()
         time.sleep(0.5)

@@ -10,7 +10,7 @@ from itertools import count
 from chatcluster.core.envelope import Action, Envelope, RoomKey
 from chatcluster.core.errors import FanoutError
 from chatcluster.core.request import Reply, Request
-from chatcluster.core.switch import Order, Step, Switch, Target
+from chatcluster.core.switch import Next, Order, Step, Switch, Target
 from chatcluster.fanout.answers import nobody
 from chatcluster.fanout.port import Answers, Receiver, State
 from chatcluster.fanout.switching import Switching
@@ -129,7 +129,7 @@ class World:
 
     async def prepared(self, target: Target = NEW) -> None:
         self.order(Step.PREPARE, target=target)
-        await self.until(lambda one: bool(one.switch.next and one.switch.next.ready))
+        await self.until(lambda one: one.next.ready)
 
     async def committed(self, target: Target = NEW) -> None:
         self.order(Step.COMMIT, target=target)
@@ -157,6 +157,11 @@ class Gateway:
     @property
     def switch(self) -> Switch:
         return self.fanout.switch
+
+    @property
+    def next(self) -> Next:
+        """One that is not there is not ready, and has no error."""
+        return self.switch.next or Next(0, OLD)
 
     async def say(self, text: str = "") -> None:
         await self.fanout.publish(

@@ -172,7 +172,7 @@ def test_order_per_origin_and_room_whatever_the_ways_do(rooms, seed, changes_at)
     sent: dict[tuple[str, str], list[int]] = {}
     for origin in ("a", "b"):
         numbers = count(1)
-        used = set()
+        used: set[RoomKey] = set()
         for step in range(40):
             room = chance.choice(names)
             way, epoch = (old, 0) if step < changes_at else (new, EPOCH)

@@ -65,13 +65,19 @@ class Connection:
         await done.wait()
 
     async def _emit(self, event: str, data: bytes, answered: Callable[[], None]) -> None:
-        try:
-            async with self._one_at_a_time:
-                await self._client.emit(
-                    event, data, namespace=NAMESPACE, callback=lambda *_: answered()
-                )
-        except socketio.exceptions.SocketIOError as error:
-            raise FanoutError(f"cannot tell the hub to {event}") from error
+        async with self._one_at_a_time:
+            sending = asyncio.ensure_future(
+                self._client.emit(event, data, namespace=NAMESPACE, callback=lambda *_: answered())
+            )
+            try:
+                # Whoever is cancelled between the two frames leaves the hub with half an event.
+                await asyncio.shield(sending)
+            except asyncio.CancelledError:
+                sending.add_done_callback(lambda done: done.cancelled() or done.exception())
+                await asyncio.wait((sending,), timeout=FAREWELL_SECONDS)
+                raise
+            except socketio.exceptions.SocketIOError as error:
+                raise FanoutError(f"cannot tell the hub to {event}") from error
 
 
 class _Client(socketio.AsyncClient):  # type: ignore[misc]  # the library has no types
