@@ -123,10 +123,14 @@ def taken() -> Iterator[int]:
 @pytest.fixture
 def port() -> int:
     """The first of ports that are free for a whole cluster."""
+    return free_for_a_cluster()
+
+
+def free_for_a_cluster() -> int:
     while True:
         first = random.randint(20_000, 30_000)
         try:
-            check_free(ports(load(RunSettings, port=first, gateways=2, hubs=2)))
+            check_free(ports(load(RunSettings, port=first, gateways=2, hubs=2, workers=1)))
         except StartError:
             continue
         return first
