@@ -24,7 +24,7 @@ from tests.soak.tally import Tally
 
 REST_SECONDS = 2.0
 
-console = Console()
+console = Console(width=110)
 
 
 def main(minutes: float = 30.0, seed: int = 0, clients: int = 200) -> None:
@@ -59,20 +59,21 @@ def _servers(folder: Path, stack: ExitStack) -> Any:
         (folder / name).mkdir()
         servers[name] = Valkey(folder / name)
     postgres = Postgres()
-    for server in (*servers.values(), postgres):
-        server.start()
-        stack.callback(server.stop)
+    for valkey in servers.values():
+        valkey.start()
+        stack.callback(valkey.stop)
+    postgres.start()
+    stack.callback(postgres.stop)
     return breakable(folder, servers["log"], servers["carrier"], postgres, "adapter")
 
 
 def _break(stage: Breakable, people: Crowd, faults: Faults, *, until: float) -> Tally:
-    chance, tally = random.Random(1), Tally()
+    tally = Tally()
     known = 0
     people.look()
     while time.monotonic() < until:
-        happens = chance.choice(faults.all())
         began = time.monotonic()
-        kind = happens()
+        kind = faults.one()
         lasted = time.monotonic() - began
         ready = stage.ready_after()
         time.sleep(REST_SECONDS)
@@ -80,10 +81,10 @@ def _break(stage: Breakable, people: Crowd, faults: Faults, *, until: float) -> 
         problems = seen["problems"][known:]
         known = len(seen["problems"])
         tally.note(kind, lasted=lasted, ready=ready, slowest=seen["worstMs"], problems=problems)
-        console.print(
+        print(
             f"{kind}: lasted {lasted:.1f} s, ready after {ready:.1f} s, "
             f"slowest delivery {seen['worstMs'] / 1000:.1f} s, problems {problems}",
-            highlight=False,
+            flush=True,
         )
     return tally
 

@@ -24,6 +24,11 @@ class Faults:
         self._chance = chance
         self.target = "adapter:classic"
 
+    def one(self) -> str:
+        """Do any of them."""
+        happens: Callable[[], str] = self._chance.choice(self.all())
+        return happens()
+
     def all(self) -> list[Callable[[], str]]:
         return [
             self.carrier_restarts,
