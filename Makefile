@@ -3,13 +3,15 @@ PYTHON ?= python3
 MODE ?= adapter
 MINUTES ?= 30
 SEED ?= 0
+# In how many processes tests run side by side; 0 is in this one.
+PROCESSES ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage check format generate lock clean
+.PHONY: help install run test test-tools coverage check format generate lock clean
 
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,8 +21,10 @@ install: $(STAMPS)/run ## Set up .venv with what `make run` needs.
 run: install ## Two gateways, a hub and a Valkey on this machine (make run MODE=postgres).
 	@exec $(BIN)/chatcluster run --mode $(MODE)
 
-test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/browser ## All tests, with their set-up.
-	$(BIN)/python -m pytest $(ARGS)
+test: test-tools ## All tests, with their set-up.
+	$(BIN)/python -m pytest $(if $(filter-out 0,$(PROCESSES)),-n $(PROCESSES) --dist loadfile) $(ARGS)
+
+test-tools: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/browser ## Only the set-up of the tests.
 
 soak: $(STAMPS)/dev $(STAMPS)/node ## Everything that can break, at random, for 30 minutes (make soak MINUTES=5 SEED=2).
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)

@@ -13,6 +13,7 @@ from aiohttp import web
 from chat_gateway.gateway import Gateway, new_origin
 from chat_gateway.manager.cluster import Cluster
 from chat_gateway.site import make_site
+from chatcluster.chat.fanouts import with_outbox
 from chatcluster.fanout.port import Fanout
 from chatcluster.history.opening import opened
 from chatcluster.history.port import Retention
@@ -50,7 +51,7 @@ async def serving(fanout: Fanout, name: str) -> AsyncIterator[Site]:
     settings = load(GatewaySettings, name=name, history="off")
     retention = Retention(length=10, age=60)
     async with opened("off", redis_url="", retention=retention, rooms_limit=10) as store:
-        gateway = Gateway(settings, store, fanout, new_origin(name))
+        gateway = Gateway(settings, store, with_outbox(fanout, settings), new_origin(name))
         async with gateway.serving():
             runner = web.AppRunner(
                 make_site(gateway.server.eio, max_payload=2**22, body_seconds=5.0)

@@ -107,6 +107,12 @@ def test_a_gateway_without_an_answer_is_unreachable_and_says_why():
     assert lines[2] == ["http://127.0.0.1:9000:", "nobody", "listens", "there"]
 
 
+def test_what_waits_for_the_carrier_is_shown_while_something_does():
+    outbox = {"waiting": 12, "bytes": 3000}
+    lines = shown(seen(fanout={"mode": "adapter", "state": "down", "outbox": outbox}))
+    assert " ".join(lines[2]) == "gateway-1: 12 envelopes wait for the carrier"
+
+
 def test_a_log_that_fails_is_said_below():
     lines = shown(seen(history={"kind": "redis", "ok": False}))
     assert " ".join(lines[2]) == "gateway-1: its history (redis) fails"

@@ -165,3 +165,24 @@ def test_one_that_waits_for_nothing_does_not_keep_others_waiting():
     waiting = Report("one", committed(REDIS), since=MARKER_SECONDS + 1)
     restarted = Report("two", committed(REDIS), waits=False)
     assert plan(REDIS, {"one": waiting, "two": restarted}).orders.keys() == {"one", "two"}
+
+
+def test_one_that_has_not_finished_follows_those_who_are_a_change_further():
+    order = Order(Step.FOLLOW, 6, HUB)
+    assert committed(REDIS).ordered(order) == Switch(5, REDIS, next=Next(6, HUB, forward=True))
+
+
+def test_a_gateway_that_starts_among_latecomers_listens_to_what_they_publish_on():
+    reports = [Switch(6, HUB), committed(REDIS), Switch(4, OLD)]
+    planned = plan(HUB, {str(switch): Report("", switch) for switch in reports})
+    assert planned.start == Switch(6, HUB, previous=Previous(5, REDIS))
+
+
+def test_the_old_one_is_kept_while_somebody_waits_for_the_last_on_it():
+    reports = {
+        "one": Report("one.x", committed(REDIS), frozenset({"one.x"})),
+        "two": Report("two.x", committed(REDIS), frozenset({"one.x", "two.x"})),
+    }
+    planned = plan(REDIS, reports)
+    assert (planned.phase, planned.orders) == (Phase.FINISHING, {})
+    assert planned.reason == "one waits for the last of 1"

@@ -29,10 +29,12 @@ from chat_gateway.namespaces import register
 from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.message import CHAT
 from chatcluster.chat.people import PEOPLE
+from chatcluster.chat.recording import Recording
 from chatcluster.core.envelope import Action, RoomKey
 from chatcluster.core.errors import HistoryError
 from chatcluster.core.ids import short_id
 from chatcluster.core.people import Signal
+from chatcluster.fanout.outbox import Outbox
 from chatcluster.fanout.port import Fanout
 from chatcluster.fanout.switching import Switching, change_stats
 from chatcluster.history.opening import OpenedStore
@@ -52,14 +54,16 @@ class Gateway:
         self,
         settings: GatewaySettings,
         store: OpenedStore,
-        fanout: Fanout,
+        outbox: Outbox,
         origin: str,
         *,
         numbers: Iterator[int] | None = None,
         jobs: JobLog | None = None,
         change: Switching | None = None,
     ) -> None:
+        fanout: Fanout = outbox if jobs is None else Recording(outbox, jobs)
         self.settings = settings
+        self.outbox = outbox
         self.fanout = fanout
         self._change = change
         self.health = Health(fanout, store.log)
@@ -177,11 +181,7 @@ class Gateway:
             "messages": self.service.taken,
             "delivered": self.manager.delivered,
             "replayed": self.service.feeds.replays if self.service.feeds else 0,
-            "fanout": {
-                "mode": self.fanout.mode,
-                "state": str(self.fanout.state),
-                **change_stats(self._change),
-            },
+            "fanout": {**self.outbox.stats(), **change_stats(self._change)},
             "history": {"kind": self.settings.history, "ok": self.health.history_ok},
             "uptime": round(time.monotonic() - self._started, 1),
         }

@@ -17,12 +17,10 @@ from chat_gateway.metrics import gateway_metrics
 from chat_gateway.site import make_site
 from chat_gateway.sockets.front import FrontServer
 from chatcluster.chat.changing import make_switching
-from chatcluster.chat.fanouts import carrier
+from chatcluster.chat.fanouts import carrier, with_outbox
 from chatcluster.chat.job_log import JobLog
-from chatcluster.chat.recording import Recording
 from chatcluster.chat.stores import opened_store
 from chatcluster.core.errors import FanoutError, HistoryError
-from chatcluster.fanout.port import Fanout
 from chatcluster.fanout.switching import Switching
 from chatcluster.history.port import Retention
 from chatcluster.runtime.admin import AdminServer
@@ -39,7 +37,7 @@ log = get_logger(__name__)
 async def serve(settings: GatewaySettings) -> None:
     """Run a gateway until SIGTERM or SIGINT. Raises StartError when it cannot start."""
     configure(settings.log_level, settings.log_format)
-    with stop_signal() as stop:
+    with stop_signal(settings.settle_seconds + settings.drain_seconds) as stop:
         async with AsyncExitStack() as stack:
             gateway, switching = await _open(settings, stack)
             admin = AdminServer(
@@ -75,9 +73,9 @@ async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> tuple[Gatew
     try:
         numbers = count(1)
         switching = make_switching(settings, origin, numbers)
-        fanout: Fanout = switching if jobs is None else Recording(switching, jobs)
+        outbox = with_outbox(switching, settings)
         gateway = Gateway(
-            settings, store, fanout, origin, numbers=numbers, jobs=jobs, change=switching
+            settings, store, outbox, origin, numbers=numbers, jobs=jobs, change=switching
         )
         await stack.enter_async_context(gateway.serving())
     except (FanoutError, ValueError) as error:

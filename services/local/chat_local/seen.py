@@ -12,11 +12,17 @@ from pydantic import BaseModel
 from chatcluster.runtime.lifecycle import StartError
 
 
+class OutboxStats(BaseModel):
+    waiting: int = 0
+    bytes: int = 0
+
+
 class FanoutStats(BaseModel):
     mode: str
     state: str
     epoch: int = 0  # how often it was changed
     phase: str = "steady"
+    outbox: OutboxStats = OutboxStats()
 
 
 class HistoryStats(BaseModel):

@@ -25,7 +25,10 @@ def problems(gateways: Sequence[Seen]) -> list[str]:
     for gateway in gateways:
         if gateway.stats is None:
             lines.append(f"{gateway.at.admin}: {gateway.error}")
-        elif not gateway.stats.history.ok:
+            continue
+        if waiting := gateway.stats.fanout.outbox.waiting:
+            lines.append(f"{gateway.name}: {waiting} envelopes wait for the carrier")
+        if not gateway.stats.history.ok:
             lines.append(f"{gateway.name}: its history ({gateway.stats.history.kind}) fails")
     return lines
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 
 from chat_gateway.chat.domain import Message
+from chatcluster.connections.ending import end
 from chatcluster.core.errors import HistoryError, MalformedError
 from chatcluster.core.feed import Feed
 from chatcluster.core.position import Position
@@ -134,10 +135,7 @@ class Feeds:
                     self._read_soon(room, feed, hold=HOLD_SECONDS, until=head)
 
     async def stop(self) -> None:
-        tasks = [*self._readers.values(), *self._starting.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end([*self._readers.values(), *self._starting.values()])
 
     def _give(self, room: str, ready: Ready) -> None:
         for at, message in ready:

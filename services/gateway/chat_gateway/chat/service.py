@@ -81,7 +81,8 @@ class ChatService:
         try:
             await self.manager.publish(self._envelope(message, str(at), at))
         except FanoutError as error:
-            # It is stored: other gateways will read it from the log. Ours need not wait for that.
+            # No room to wait in. It is stored, so gateways read it from the log when they look
+            # there. Ours need not wait for that.
             log.warning("message_not_published", error=str(error))
             if self.feeds is not None:
                 self.feeds.offer(message.room, at, message)

@@ -159,13 +159,10 @@ def _prepare(head: Switch, wanted: Target, known: Mapping[str, Report], silent: 
 
 def _listening(head: Switch, known: Mapping[str, Report]) -> Switch:
     """*head*, and what may still be published on by somebody."""
-    for report in known.values():
-        switch = report.switch
-        if switch.epoch < head.epoch:
-            return replace(head, previous=Previous(switch.epoch, switch.target))
-        if switch.previous is not None:
-            return replace(head, previous=switch.previous)
-    return head
+    switches = [report.switch for report in known.values()]
+    behind = [Previous(one.epoch, one.target) for one in switches if one.epoch < head.epoch]
+    left = [one.previous for one in switches if one.previous is not None]
+    return replace(head, previous=max([*behind, *left], key=lambda one: one.epoch))
 
 
 def _epoch(head: Switch, wanted: Target, known: Mapping[str, Report]) -> int:

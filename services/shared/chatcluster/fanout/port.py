@@ -84,7 +84,7 @@ class Fanout(Protocol):
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         """Return when the carrier has taken all of them, in this order; envelopes of later calls
         come after them, also when this call has not returned yet. Raises FanoutError if the carrier
-        did not take them.
+        did not take them, and MalformedError if it never could: nothing was sent then.
         """
 
     async def want(self, rooms: Set[RoomKey]) -> None:

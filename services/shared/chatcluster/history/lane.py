@@ -9,12 +9,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from chatcluster.connections.redis import ANSWER_SECONDS, NoScriptError, Redis, RedisError
+from chatcluster.connections.ending import end
+from chatcluster.connections.redis import NoScriptError, Redis, RedisError
 from chatcluster.core.errors import HistoryError
 from chatcluster.history.script import Script
 
 Command = tuple[bytes | str | int | float, ...]
 
+ANSWER_SECONDS = 5.0
 _BATCH = 64  # requests: enough to make the round trip cheap, few enough to be answered soon
 
 
@@ -85,8 +87,8 @@ class Lane:
         """Fail whatever was not answered yet."""
         self._closed = True
         if self._sending is not None:
-            self._sending.cancel()
-            await asyncio.wait([self._sending])
+            await end([self._sending])
+        self._fail([], "the room log is closed", None)  # what it had no time to begin with
 
     def _ask(self, command: Command, script: Script | None) -> asyncio.Future[Any]:
         if self._closed:

@@ -98,6 +98,12 @@ class ClusterSettings(AdapterSettings):
         description="Seconds for which mode `postgres` keeps what it carried, for gateways that "
         "were away.",
     )
+    outbox_length: int = Field(
+        10_000, ge=100, description="Envelopes that wait while the fan-out's carrier is away."
+    )
+    outbox_bytes: int = Field(
+        16 * 2**20, ge=2**20, description="Bytes that they may have together."
+    )
     jobs_length: int = Field(
         100_000, ge=1, description="Jobs that wait for workers at most; then the oldest are lost."
     )

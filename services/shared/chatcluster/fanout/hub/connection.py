@@ -160,7 +160,8 @@ async def _let_go(client: Any, connector: _Connector) -> None:
     connector.abort()
     if client.eio.read_loop_task is not None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(client.eio.read_loop_task), FAREWELL_SECONDS)
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await asyncio.shield(client.eio.read_loop_task)
 
 
 class _Connector(aiohttp.TCPConnector):

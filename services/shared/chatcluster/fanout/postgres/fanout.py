@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence, Set
 
 from structlog.stdlib import get_logger
 
+from chatcluster.connections.ending import end
 from chatcluster.connections.postgres import checked
 from chatcluster.connections.postgres_schema import split
 from chatcluster.core.backoff import delays
@@ -130,10 +131,7 @@ class PostgresFanout:
         self._receiver = None
         self._let_go(FanoutError("the postgres fan-out is closed"))
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await end(tasks)
 
     def _up(self) -> Link:
         if self._receiver is None:
