@@ -123,12 +123,16 @@ def taken() -> Iterator[int]:
 @pytest.fixture
 def port() -> int:
     """The first of ports that are free for a whole cluster."""
+    return free_for_a_cluster()
+
+
+def free_for_a_cluster() -> int:
     # Not the generator that is seeded for each test: they would all begin with the same ports.
     chance = random.SystemRandom()
     while True:
         first = 20_000 + 2_000 * process_number() + chance.randrange(800)
         try:
-            check_free(ports(load(RunSettings, port=first, gateways=2, hubs=2)))
+            check_free(ports(load(RunSettings, port=first, gateways=2, hubs=2, workers=1)))
         except StartError:
             continue
         return first

@@ -36,8 +36,8 @@ def seen(**changes):
     return Seen(Target("http://127.0.0.1:9000"), stats)
 
 
-def shown(*gateways):
-    console = Console(width=80)
+def shown(*gateways, width=80):
+    console = Console(width=width)
     with console.capture() as capture:
         console.print(view(gateways))
     return [line.split() for line in capture.get().splitlines()]
@@ -84,6 +84,17 @@ def test_a_row_for_each_gateway_and_one_of_sums():
     lines = shown(*rows)
     assert lines[1] == ["gateway-1", "gateway-1", "ready", "4", "2", "20", "adapter", "up"]
     assert lines[3] == ["all", "8", "40"]
+
+
+def test_a_gateway_whose_fan_out_was_changed_shows_its_epoch():
+    fanout = {"mode": "adapter", "state": "up", "epoch": 3, "phase": "steady"}
+    assert shown(seen(fanout=fanout))[1][-4:] == ["adapter", "up,", "epoch", "3"]
+
+
+def test_a_change_that_is_under_way_is_shown():
+    fanout = {"mode": "adapter", "state": "up", "epoch": 0, "phase": "prepares hub: opening"}
+    row = shown(seen(fanout=fanout), width=120)
+    assert " ".join(row[1]).endswith("adapter up, epoch 0, prepares hub: opening")
 
 
 def test_a_gateway_that_is_not_ready_shows_its_phase():

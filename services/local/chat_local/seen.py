@@ -20,6 +20,8 @@ class OutboxStats(BaseModel):
 class FanoutStats(BaseModel):
     mode: str
     state: str
+    epoch: int = 0  # how often it was changed
+    phase: str = "steady"
     outbox: OutboxStats = OutboxStats()
 
 
@@ -65,6 +67,12 @@ def target(admin: str) -> Target:
     return Target(f"{parts.scheme}://{parts.netloc}")
 
 
+def numbered(name: str) -> tuple[Any, ...]:
+    """To sort by: gateway-2 comes before gateway-10."""
+    parts = re.split(r"([0-9]+)", name)
+    return tuple(int(part) if part.isdigit() else part for part in parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One gateway: its `stats`, or the `error` for which there are none."""
@@ -92,9 +100,7 @@ class Seen:
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """gateway-2 before gateway-10."""
-        parts = re.split(r"([0-9]+)", f"{self.name} {self.at.admin}")
-        return tuple(int(part) if part.isdigit() else part for part in parts)
+        return numbered(f"{self.name} {self.at.admin}")
 
     def as_json(self) -> dict[str, Any]:
         """`/stats`, and what we know besides."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from chatcluster.chat.fanouts import make_fanout
 from chatcluster.core.errors import MalformedError
@@ -53,8 +54,12 @@ def settings_for(settings: S, target: Target) -> S:
     try:
         return type(settings).model_validate({**values, "mode": target.mode, **target.options})
     except ValidationError as error:
-        problems = [one["msg"].removeprefix("Value error, ") for one in error.errors()]
-        raise ValueError("; ".join(problems)) from error
+        raise ValueError("; ".join(map(_sentence, error.errors()))) from error
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{problem['loc'][0]}: {message}" if problem["loc"] else message
 
 
 def _make(settings: ClusterSettings, origin: str, target: Target) -> Fanout:

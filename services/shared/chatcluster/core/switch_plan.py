@@ -160,11 +160,9 @@ def _prepare(head: Switch, wanted: Target, known: Mapping[str, Report], silent: 
 def _listening(head: Switch, known: Mapping[str, Report]) -> Switch:
     """*head*, and what may still be published on by somebody."""
     switches = [report.switch for report in known.values()]
-    late = [
-        Previous(switch.epoch, switch.target) for switch in switches if switch.epoch < head.epoch
-    ]
+    behind = [Previous(one.epoch, one.target) for one in switches if one.epoch < head.epoch]
     left = [one.previous for one in switches if one.previous is not None]
-    return replace(head, previous=(late or left)[0])
+    return replace(head, previous=max([*behind, *left], key=lambda one: one.epoch))
 
 
 def _epoch(head: Switch, wanted: Target, known: Mapping[str, Report]) -> int:

@@ -36,11 +36,11 @@ def fanout_routes(fanout: Changeable, token: str) -> Sequence[web.RouteDef]:
     """For the admin server; an empty *token* lets everybody who reaches it in."""
 
     async def show(request: web.Request) -> web.Response:
-        _check(request, token)
+        check_token(request, token)
         return web.json_response(report_as_json(fanout.report()))
 
     async def change(request: web.Request) -> web.Response:
-        _check(request, token)
+        check_token(request, token)
         try:
             order = read_order(await request.read())
         except MalformedError as error:
@@ -56,7 +56,8 @@ def fanout_routes(fanout: Changeable, token: str) -> Sequence[web.RouteDef]:
     return [web.get("/fanout", show), web.put("/fanout", change)]
 
 
-def _check(request: web.Request, token: str) -> None:
+def check_token(request: web.Request, token: str) -> None:
+    """Raises HTTPUnauthorized where *token* is not shown; an empty one is not asked for."""
     given = request.headers.get("Authorization", "")
     if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         raise web.HTTPUnauthorized(

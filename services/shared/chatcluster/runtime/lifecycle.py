@@ -29,14 +29,14 @@ class StartError(Exception):
     """Why this program cannot start, in one sentence that names an address or a setting."""
 
 
-def run(main: Coroutine[Any, Any, None]) -> int:
-    """Run *main* on uvloop until it returns, and return the exit code.
+def run(main: Coroutine[Any, Any, int | None]) -> int:
+    """Run *main* on uvloop until it returns, and return the exit code: what it returns, or 0.
 
     What keeps a program from starting (SettingsError, StartError, a port that is taken) becomes one
     line on standard error and code 2; whatever else goes wrong is logged with a traceback, code 1.
     """
     try:
-        uvloop.run(main)
+        return uvloop.run(main) or 0
     except KeyboardInterrupt:  # before anybody listened for signals
         return INTERRUPTED
     except (SettingsError, StartError) as error:
@@ -49,7 +49,6 @@ def run(main: Coroutine[Any, Any, None]) -> int:
         return _crashed()
     finally:
         faulthandler.cancel_dump_traceback_later()
-    return 0
 
 
 def refuse(sentence: str) -> int:
