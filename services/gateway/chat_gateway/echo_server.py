@@ -1,6 +1,6 @@
-"""`python -m chat_gateway.echo_server`: the server that the Socket.IO project's own test suites for
-Engine.IO 4 and Socket.IO 5 expect to find (socketio/socket.io, docs/engine.io-protocol/v4-test-suite
-and docs/socket.io-protocol/v5-test-suite). Its defaults are what they expect.
+"""`python -m chat_gateway.echo_server`: what the Socket.IO project's own test suites expect to find,
+by default as they expect it (socketio/socket.io, docs/engine.io-protocol/v4-test-suite and
+docs/socket.io-protocol/v5-test-suite).
 """
 
 from __future__ import annotations
