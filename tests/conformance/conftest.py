@@ -7,7 +7,16 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.conformance.servers import CALM, DEAF, HASTY, KINDS, PINGING, Servers
+from tests.conformance.frames import Peer
+from tests.conformance.servers import (
+    CALM,
+    DEAF,
+    FOR_OUR_OWN_READER,
+    HASTY,
+    KINDS,
+    PINGING,
+    Servers,
+)
 
 PARAMS = ["chatcluster", pytest.param("node", marks=pytest.mark.node)]
 
@@ -43,3 +52,16 @@ def path(request: pytest.FixtureRequest) -> str:
     """Engine.IO alone, and under Socket.IO."""
     chosen: str = request.param
     return chosen
+
+
+@pytest.fixture
+def peer(servers: Servers) -> Iterator[Peer]:
+    with Peer(servers.calm) as peer:
+        yield peer
+
+
+@pytest.fixture
+def own_reader(servers: Servers, request: pytest.FixtureRequest) -> None:
+    """For tests that our server passes as soon as it reads frames itself."""
+    if servers.kind == "chatcluster":
+        request.applymarker(FOR_OUR_OWN_READER)

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 import uvloop
 
 from chat_gateway.echo_server import echo_server
@@ -28,6 +29,9 @@ PINGING = Options(ping_interval=150)
 DEAF = Options(ping_interval=100, ping_timeout=101)
 HASTY = Options(connect_timeout=300, upgrade_timeout=300)
 
+# What aiohttp, which now takes the upgrade and reads frames, does otherwise.
+FOR_OUR_OWN_READER = pytest.mark.xfail(strict=True, reason="frames are read by aiohttp")
+
 
 class Servers(NamedTuple):
     """The ports of one kind of server."""
@@ -41,7 +45,7 @@ class Servers(NamedTuple):
 
 @contextmanager
 def ours(options: Sequence[Options]) -> Iterator[list[int]]:
-    """Gives the ports. Raises AssertionError if something went wrong on the event loop meanwhile."""
+    """Gives the ports. Raises AssertionError if anything went wrong on their event loop."""
     started: Future[tuple[list[int], Callable[[], object]]] = Future()
     with ThreadPoolExecutor(1) as thread:
         ended = thread.submit(lambda: uvloop.run(_serve(options, started)))

@@ -10,7 +10,7 @@ import json
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
 import websocket
@@ -70,11 +70,15 @@ class TestHandshakeByWebSocket:
     def fails(self, servers, path, query):
         """Node's server lets one of another version in, and writes an HTTP answer for a frame."""
         lets_in = servers.kind == "node" and "transport=websocket" in query
-        client = websocket.WebSocket()
-        with pytest.raises(websocket.WebSocketException, match="rsv" if lets_in else "400"):
-            client.connect(f"ws://127.0.0.1:{servers.calm}{path}?{query}", timeout=SECONDS)
-            client.recv()
-        client.shutdown()
+        url = f"ws://127.0.0.1:{servers.calm}{path}?{query}"
+        if lets_in:
+            with closing(websocket.create_connection(url, timeout=SECONDS)) as client:
+                with pytest.raises(websocket.WebSocketProtocolException, match="rsv"):
+                    client.recv()
+                client.shutdown()
+        else:
+            with pytest.raises(websocket.WebSocketBadStatusException, match="400"):
+                websocket.create_connection(url, timeout=SECONDS)
 
 
 class TestMessagesByPolling:

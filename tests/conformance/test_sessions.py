@@ -8,6 +8,7 @@ import time
 import pytest
 import websocket
 
+from tests.conformance.frames import CLOSE, FIN, TEXT, Peer, frame
 from tests.e2e.raw_clients import CUT, SECONDS, Poller, Wire
 
 ECHO = "/engine.io/"
@@ -81,12 +82,33 @@ def test_what_was_not_fetched_before_an_upgrade_comes_after_it_in_order(servers)
         assert [client.read() for _ in range(3)] == ["4one", "4two", "4three"]
 
 
-@pytest.mark.parametrize("packets", [("3probe",), ("4hello",), ("2",), ("2probe", "4hello")])
+WRONG = [("3probe",), ("4hello",), ("2",), ("2probe ",), (b"2probe",), ("2probe", "4hello")]
+
+
+@pytest.mark.parametrize("packets", WRONG)
 def test_a_wrong_upgrade_is_closed_and_the_session_stays_where_it_is(servers, packets):
+    stays(servers, *packets)
+
+
+def test_an_upgrade_without_a_probe_is_closed(ours):
+    """Node's server lets it pass."""
+    stays(ours, "5")
+
+
+def stays(servers, *packets):
     poller = Poller(servers.calm, path=ECHO)
     with Wire(servers.calm, path=ECHO, sid=poller.sid) as client:
         client.send(*packets)
         client.ending()
+    assert poller.post("4hello") == (200, "ok")
+    assert poller.get()[1].endswith("4hello")
+
+
+def test_an_upgrade_that_breaks_off_leaves_the_session_where_it_is(servers):
+    poller = Poller(servers.calm, path=ECHO)
+    with Wire(servers.calm, path=ECHO, sid=poller.sid) as client:
+        client.send("2probe")
+        assert client.read() == "3probe"
     assert poller.post("4hello") == (200, "ok")
     assert poller.get()[1].endswith("4hello")
 
@@ -129,3 +151,14 @@ def test_two_hundred_messages_come_back_in_order_over_an_upgrade(servers):
         while len(got) < 200:
             got.append(client.read())
     assert got == [f"4{number}" for number in range(200)]
+
+
+def test_a_client_that_answers_the_close_frame_is_cut_at_once(ours):
+    """Not after the time that others have for it."""
+    with Peer(ours.calm) as peer:
+        peer.send(frame(FIN | TEXT, b"9"))
+        began = time.monotonic()
+        assert peer.code() == 1002
+        peer.send(frame(FIN | CLOSE, b"\x03\xea"))
+        assert peer.ended()
+        assert time.monotonic() - began < 1.0

@@ -50,6 +50,12 @@ class TestConnect:
             assert handshake["sid"] != client.handshake["sid"]  # it is nobody else's business
             assert client.read() == f'42{namespace}["auth",{auth}]'
 
+    def test_a_query_in_the_namespace_is_ignored(self, ours):
+        """As older clients send it; Node's server takes it for a part of the name."""
+        with Wire(ours.calm) as client:
+            client.send('40/custom?token=abc,{"token":"abc"}')
+            assert str(client.read()).startswith('40/custom,{"sid":"')
+
     def test_an_unknown_namespace_is_refused_and_the_connection_lives(self, servers):
         with Wire(servers.calm) as client:
             client.send("40/random")

@@ -1,6 +1,8 @@
-"""`python -m chat_gateway.echo_server`: what the Socket.IO project's own test suites expect to find,
-by default as they expect it (socketio/socket.io, docs/engine.io-protocol/v4-test-suite and
-docs/socket.io-protocol/v5-test-suite).
+"""`python -m chat_gateway.echo_server`: what the Socket.IO project's own test suites talk to, by
+default with the times that they expect.
+
+They are docs/engine.io-protocol/v4-test-suite and docs/socket.io-protocol/v5-test-suite of
+socketio/socket.io, and look for a server at port 3000.
 """
 
 from __future__ import annotations

@@ -162,10 +162,17 @@ class EngineServer:
             link = PollingLink(self._send_buffer)
             session = await self._start(request, link)
             return await polling.get(session, link, request, self.ping_interval)
-        socket = await websocket.open_websocket(request, self.max_payload, self._send_buffer)
+        socket = await self._opened(request)
         session = await self._start(request, socket.link)
         await websocket.read(session, socket)
         return socket
+
+    async def _opened(self, request: web.Request) -> websocket.Socket:
+        try:
+            return await websocket.open_websocket(request, self.max_payload, self._send_buffer)
+        except (ConnectionError, UnicodeError) as error:
+            # The client has gone, or its version is not ASCII, which aiohttp repeats in vain.
+            raise web.HTTPBadRequest(text="no handshake") from error
 
     async def _start(self, request: web.Request, link: Link) -> Session:
         session = Session(self.generate_id(), self, time.time())
@@ -197,7 +204,7 @@ class EngineServer:
 
     async def _upgrade(self, request: web.Request, session: Session) -> web.StreamResponse:
         """Move a polling session to a WebSocket (protocol document, "Upgrade")."""
-        socket = await websocket.open_websocket(request, self.max_payload, self._send_buffer)
+        socket = await self._opened(request)
         old = session.link
         if not isinstance(old, PollingLink) or session.upgrading:
             await websocket.turn_away(socket, "this session is on a WebSocket already")
