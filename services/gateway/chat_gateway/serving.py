@@ -31,20 +31,22 @@ async def serving(
     runner = web.AppRunner(app, handle_signals=False)
     await runner.setup()
     assert runner.server is not None, "set up above"
-    front = FrontServer(
-        runner.server.request_handler,
-        request_factory=runner.server.request_factory,
-        head_seconds=request_timeout,
-        access_log=None,
-        keepalive_timeout=75.0,
-    )
-    loop = asyncio.get_running_loop()
-    with listening(host, port, setting="port"):
-        server = await loop.create_server(front, host, port, backlog=1024)
     try:
-        yield server.sockets[0].getsockname()[1]
+        front = FrontServer(
+            runner.server.request_handler,
+            request_factory=runner.server.request_factory,
+            head_seconds=request_timeout,
+            access_log=None,
+            keepalive_timeout=75.0,
+        )
+        loop = asyncio.get_running_loop()
+        with listening(host, port, setting="port"):
+            server = await loop.create_server(front, host, port, backlog=1024)
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
+            await shutdown()
+            await front.shutdown(CLOSE_SECONDS)
     finally:
-        server.close()
-        await shutdown()
-        await front.shutdown(CLOSE_SECONDS)
         await runner.cleanup()
