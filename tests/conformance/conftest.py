@@ -11,7 +11,6 @@ from tests.conformance.frames import Peer
 from tests.conformance.servers import (
     CALM,
     DEAF,
-    FOR_OUR_OWN_READER,
     HASTY,
     KINDS,
     PINGING,
@@ -64,4 +63,4 @@ def peer(servers: Servers) -> Iterator[Peer]:
 def own_reader(servers: Servers, request: pytest.FixtureRequest) -> None:
     """For tests that our server passes as soon as it reads frames itself."""
     if servers.kind == "chatcluster":
-        request.applymarker(FOR_OUR_OWN_READER)
+        request.applymarker(pytest.mark.xfail(strict=True, reason="frames are read by aiohttp"))

@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
 import uvloop
 
 from chat_gateway.echo_server import echo_server
@@ -28,9 +27,6 @@ CALM = Options(ping_interval=60_001, ping_timeout=20_003, connect_timeout=60_000
 PINGING = Options(ping_interval=150)
 DEAF = Options(ping_interval=100, ping_timeout=101)
 HASTY = Options(connect_timeout=300, upgrade_timeout=300)
-
-# What aiohttp, which now takes the upgrade and reads frames, does otherwise.
-FOR_OUR_OWN_READER = pytest.mark.xfail(strict=True, reason="frames are read by aiohttp")
 
 
 class Servers(NamedTuple):

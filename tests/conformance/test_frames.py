@@ -130,9 +130,10 @@ def test_a_pong_is_not_answered(peer):
 CODES = [1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999]
 
 
-@pytest.mark.usefixtures("own_reader")
 @pytest.mark.parametrize("code", CODES)
-def test_a_close_frame_is_answered_with_its_code(peer, code):
+def test_a_close_frame_is_answered_with_its_code(servers, peer, code, request):
+    if servers.kind == "chatcluster":
+        request.applymarker(pytest.mark.xfail(strict=True, reason="every code is answered by 1000"))
     peer.send(frame(FIN | CLOSE, code.to_bytes(2, "big")))
     assert peer.closing()[:2] == code.to_bytes(2, "big")
 

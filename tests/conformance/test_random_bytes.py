@@ -93,7 +93,7 @@ def converse(port: int, data: bytes, chance: random.Random) -> None:
                 pass
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(120)
 def test_changed_conversations_harm_nobody(tmp_path):
     seed = random.randrange(2**32)
     print(f"seed {seed}")  # pytest shows it when the test fails

@@ -137,7 +137,7 @@ def answered(port: int, sent: list[bytes], cuts: list[int]) -> Outcome:
         return Outcome(frames, set())
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 @settings(
     max_examples=300,
     deadline=None,

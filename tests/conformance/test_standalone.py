@@ -42,6 +42,7 @@ async def test_handlers_of_ones_own_answer_clients():
         await asyncio.to_thread(clients, port)
 
 
+@pytest.mark.timeout(60)
 def test_the_echo_server_is_started_with_options_and_leaves_when_asked():
     options = ("--ping-interval", "301", "--ping-timeout", "30202", "--max-payload", "5000")
     command = [sys.executable, "-m", "chat_gateway.echo_server", "--port", "0", *options]
