@@ -111,6 +111,7 @@ class Gateway:
             random_bytes=os.urandom,
             ping_interval=settings.ping_interval,
             ping_timeout=settings.ping_timeout,
+            upgrade_timeout=settings.upgrade_timeout,
             max_payload=settings.max_payload,
             send_buffer=settings.send_buffer,
         )
