@@ -17,7 +17,7 @@ install: $(STAMPS)/run ## Set up .venv with what `make run` needs.
 run: install ## Two gateways, a hub and a Valkey on this machine (make run MODE=postgres).
 	@exec $(BIN)/chatcluster run --mode $(MODE)
 
-test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/browser ## All tests, with their set-up.
+test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/browser $(STAMPS)/helm ## All tests, with their set-up.
 	$(BIN)/python -m pytest $(ARGS)
 
 coverage: $(STAMPS)/dev ## Unit tests alone: every branch of the pure code must be taken.
@@ -30,9 +30,11 @@ check: $(STAMPS)/dev ## Format, lint, types, layers, generated files.
 	$(BIN)/lint-imports
 	$(BIN)/python tests/file_sizes.py
 	$(BIN)/python -m tests.contract.modes_page --check
+	$(BIN)/python -m charts.generate --check
 
-generate: $(STAMPS)/dev ## Write what is made from other files: the table in docs/modes.md.
+generate: $(STAMPS)/dev ## Write what is made from other files: the table in docs/modes.md, the chart's schema and README.
 	$(BIN)/python -m tests.contract.modes_page
+	$(BIN)/python -m charts.generate
 
 format: $(STAMPS)/dev ## Format and fix what can be fixed.
 	$(BIN)/ruff check --fix .
@@ -67,4 +69,8 @@ $(STAMPS)/node: tests/package-lock.json $(STAMPS)/run
 
 $(STAMPS)/browser: tests/setup-browser.sh $(STAMPS)/run
 	tests/setup-browser.sh
+	@touch $@
+
+$(STAMPS)/helm: tests/setup-helm.sh $(STAMPS)/run
+	tests/setup-helm.sh $(BIN)
 	@touch $@
