@@ -1,7 +1,7 @@
-# The images of chatcluster; `make images` builds them. Every stage works with BuildKit and without it.
+# The images of chatcluster; `make images` builds them. Every stage works with BuildKit and without it. Targets:
 #
-#   docker build --target chatcluster -t chatcluster .         gateway, hub and worker: one image, the command says which
-#   docker build --target dev         -t chatcluster-dev .     the same, from files that `skaffold dev` may replace
+#   chatcluster       gateway, hub and worker: one image, the command says which
+#   chatcluster-dev   the same, from files that `skaffold dev` may replace while it runs
 #
 # Where packages come from is taken from the environment of the build: --build-arg PIP_INDEX_URL (also PIP_EXTRA_INDEX_URL,
 # PIP_TRUSTED_HOST and HTTP_PROXY, HTTPS_PROXY, NO_PROXY); nothing of it is left in an image. A base image of one's own, pinned
@@ -52,17 +52,18 @@ RUN cd /usr/local/lib/python3.11 \
     -x '/(test|tests|idlelib|tkinter|turtledemo|lib2to3|ensurepip|distutils|pydoc_data|site-packages)/' . \
  && find . \( -type d -o -name '*.pyc' \) -exec touch --date=@0 {} +
 ENV PATH=/opt/chatcluster/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+ARG PYTHON_IMAGE
+LABEL org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${PYTHON_IMAGE}"
 
-FROM runtime AS dev
+FROM runtime AS chatcluster-dev
 COPY --from=dev-packages /opt/chatcluster /opt/chatcluster
 COPY --from=dev-packages --chown=10001:10001 /app /app
 COPY docker/restart-on-change /usr/local/bin/
-WORKDIR /app
 USER 10001:10001
 ENTRYPOINT ["restart-on-change", "chatcluster"]
 LABEL org.opencontainers.image.title="chatcluster-dev" \
-      org.opencontainers.image.description="chatcluster from files that may be replaced while it runs: for development alone" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.description="chatcluster from files that may be replaced while it runs: for development alone"
 
 FROM runtime AS chatcluster
 COPY --from=dependencies /opt/chatcluster /opt/chatcluster
@@ -73,5 +74,4 @@ ENTRYPOINT ["chatcluster"]
 # Clients; health, metrics and the rest of the admin API.
 EXPOSE 8000 9000
 LABEL org.opencontainers.image.title="chatcluster" \
-      org.opencontainers.image.description="Gateway, hub and worker of a Socket.IO chat that scales out" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.description="Gateway, hub and worker of a Socket.IO chat that scales out"

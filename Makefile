@@ -1,13 +1,14 @@
 # Two commands do everything on a fresh machine: `make run` and `make test`.
 PYTHON ?= python3
 MODE ?= adapter
+IMAGES ?= chatcluster
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage check format generate lock clean
+.PHONY: help install run test e2e images coverage check format generate lock clean
 
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +20,12 @@ run: install ## Two gateways, a hub and a Valkey on this machine (make run MODE=
 
 test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/browser $(STAMPS)/helm ## All tests, with their set-up.
 	$(BIN)/python -m pytest $(ARGS)
+
+e2e: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/helm ## Tests on the cluster that KUBECONFIG names, which has to have the images.
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest tests/e2e_cluster $(ARGS)
+
+images: ## Build the images (make images IMAGE_REGISTRY=registry.example/team IMAGE_TAG=1.2.3).
+	@IMAGE_REGISTRY="$(IMAGE_REGISTRY)" IMAGE_TAG="$(IMAGE_TAG)" docker/build $(IMAGES)
 
 coverage: $(STAMPS)/dev ## Unit tests alone: every branch of the pure code must be taken.
 	$(BIN)/python -m pytest -q tests/unit --cov=chatcluster.core --cov=chat_gateway.chat.domain --cov=chatcluster.chat.message --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
@@ -43,6 +50,9 @@ format: $(STAMPS)/dev ## Format and fix what can be fixed.
 lock: $(STAMPS)/dev ## Resolve the newest versions and write the lock files anew.
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras --extra local -o run.txt ../pyproject.toml build.in
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras --extra local --extra dev -c run.txt -o dev.txt ../pyproject.toml build.in
+	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c run.txt -o image.txt ../pyproject.toml
+	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c run.txt -o build.txt build.in
+	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c run.txt -o dev-image.txt dev-image.in
 	cd examples/nats-mode && ../../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -o requirements.txt requirements.in
 	cd tests && npm update --package-lock-only --omit-lockfile-registry-resolved
 
