@@ -127,7 +127,9 @@ def everything(mode: str) -> dict[str, Any]:
     """Everything switched on in this mode."""
     switched_on = merged(EVERYTHING, {"cluster": {"fanout": {"mode": mode}}})
     # A worker needs a mode by which it reaches the gateways.
-    return merged(switched_on, {"worker": {"enabled": False}}) if mode == "isolated" else switched_on
+    return (
+        merged(switched_on, {"worker": {"enabled": False}}) if mode == "isolated" else switched_on
+    )
 
 
 CASES: dict[str, dict[str, Any]] = {

