@@ -94,4 +94,6 @@ def _values_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in schema.items() if key != "title"}
     if kept.get("type") == "array":
         kept["items"] = {**kept["items"], "pattern": "^[^,]+$"}
+    if "patternProperties" in kept:
+        kept["additionalProperties"] = False
     return kept
