@@ -9,18 +9,20 @@
 ARG PYTHON_IMAGE=python:3.11-slim
 
 # The locked dependencies, in a virtual environment without pip. Bytecode is made in the build, since nothing can be written
-# where it runs. It is made without times, and all files get one time, so that the same files give the same layer.
+# where it runs. It is made without times, and files and folders from the root down get one time: so the same files give the
+# same layer.
 FROM ${PYTHON_IMAGE} AS dependencies
 ARG PIP_INDEX_URL
 ARG PIP_EXTRA_INDEX_URL
 ARG PIP_TRUSTED_HOST
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
-RUN python -m venv --without-pip /opt/chatcluster
+RUN python -m venv --without-pip /opt/chatcluster \
+ && mkdir -p /layer/opt && mv /opt/chatcluster /layer/opt/ && ln -s /layer/opt/chatcluster /opt/
 COPY requirements/image.txt requirements/
 RUN pip --python /opt/chatcluster/bin/python install -q --no-compile --require-hashes -r requirements/image.txt \
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/chatcluster/lib \
- && find /opt/chatcluster -exec touch --no-dereference --date=@0 {} +
+ && find /layer -exec touch --no-dereference --date=@0 {} +
 
 # Our own packages, as one wheel, made with a locked setuptools that no image gets. Apart from the dependencies, so that a new
 # version of ours is a small layer.
@@ -30,9 +32,9 @@ COPY requirements/build.txt requirements/
 RUN pip --python /opt/build/bin/python install -q --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY services services
-RUN pip --python /opt/build/bin/python wheel -q --no-deps --no-build-isolation -w /wheels . \
- && pip --python /opt/chatcluster/bin/python install -q --no-compile --no-deps --prefix /own /wheels/*.whl \
- && python -m compileall -q -s /own -p /opt/chatcluster --invalidation-mode unchecked-hash /own/lib \
+RUN SOURCE_DATE_EPOCH=315532800 pip --python /opt/build/bin/python wheel -q --no-deps --no-build-isolation -w /wheels . \
+ && pip --python /opt/chatcluster/bin/python install -q --no-compile --no-deps --prefix /own/opt/chatcluster /wheels/*.whl \
+ && python -m compileall -q -s /own -p / --invalidation-mode unchecked-hash /own/opt \
  && find /own -exec touch --no-dereference --date=@0 {} +
 
 # For `skaffold dev`: an editable install of files that belong to the user of the image, and a restart when one changes.
@@ -57,7 +59,7 @@ LABEL org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.base.name="${PYTHON_IMAGE}"
 
 FROM runtime AS chatcluster-dev
-COPY --from=dev-packages /opt/chatcluster /opt/chatcluster
+COPY --from=dev-packages /layer/ /
 COPY --from=dev-packages --chown=10001:10001 /app /app
 COPY docker/restart-on-change /usr/local/bin/
 USER 10001:10001
@@ -66,8 +68,8 @@ LABEL org.opencontainers.image.title="chatcluster-dev" \
       org.opencontainers.image.description="chatcluster from files that may be replaced while it runs: for development alone"
 
 FROM runtime AS chatcluster
-COPY --from=dependencies /opt/chatcluster /opt/chatcluster
-COPY --from=own /own /opt/chatcluster
+COPY --from=dependencies /layer/ /
+COPY --from=own /own/ /
 # A number, because Kubernetes cannot tell whether a name is root's.
 USER 10001:10001
 ENTRYPOINT ["chatcluster"]

@@ -43,16 +43,21 @@ def crowd(
     *,
     clients: int = 200,
     rooms: int = 10,
+    place: str = "room",
     every: int = 1000,
     transports: Sequence[str] = ("websocket",),
 ) -> Iterator[Crowd]:
-    """Started, and joined when `wait_ready` has returned; *every* is milliseconds."""
+    """Started, and joined when `wait_ready` has returned; *every* is milliseconds.
+
+    Crowds that meet the same room logs each need a *place* of their own.
+    """
     if shutil.which("node") is None or not MODULES.exists():
         missing("Node.js with the packages of tests/package.json")
     options = {
         "gateways": list(gateways),
         "clients": clients,
         "rooms": rooms,
+        "place": place,
         "every": every,
         "transports": list(transports),
     }
