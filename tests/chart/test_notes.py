@@ -27,7 +27,7 @@ SAID = {
             "kubectl -n chat port-forward service/talk-chatcluster-gateway 8000:80",
             "helm -n chat test talk",
         ],
-        ["Before you rely on it"],
+        ["Before you rely on it", "nothing uses it"],
     ),
     "a single gateway": (
         MODE["isolated"],
@@ -53,6 +53,11 @@ SAID = {
             "Prometheus is let in from",
         ],
         ["transports:"],
+    ),
+    "a Valkey for nothing": (
+        merged(MODE["postgres"], {"valkey": {"enabled": True}}),
+        ["nothing uses it with these values: valkey.enabled may be false"],
+        [],
     ),
     "a bundled Postgres": (MODE["postgres"], ["postgres.bundled is for trying out"], []),
     "a forgetful Valkey": (

@@ -177,3 +177,10 @@ def test_volumes_outlive_the_release():
         if "volumeClaimTemplates" in server["spec"]:
             policy = server["spec"]["persistentVolumeClaimRetentionPolicy"]
             assert policy == {"whenDeleted": "Retain", "whenScaled": "Retain"}
+
+
+@pytest.mark.parametrize("server", ["valkey", "postgres"])
+def test_a_server_that_cannot_start_is_replaced_by_one_that_can(server):
+    """Otherwise a mistake in its values could not be mended: the StatefulSet waits for its pod."""
+    spec = one(render(everything("hub")), "StatefulSet", server)["spec"]
+    assert spec["podManagementPolicy"] == "Parallel"

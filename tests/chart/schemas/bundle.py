@@ -53,7 +53,7 @@ def kubernetes(version: str, wheel: Path) -> Schema:
                 schemas[f"{group}/{kind}"] = _compact(json.loads(text))
     missing = _named(schemas)
     while missing:
-        schemas |= {name: _compact(definitions[name]) for name in missing}
+        schemas |= {name: _compact(definitions[name]) for name in sorted(missing)}
         missing = _named(schemas) - schemas.keys()
     return schemas
 
