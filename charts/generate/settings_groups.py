@@ -21,6 +21,8 @@ DECIDED = frozenset(
         "admin_port",
         "name",
         "mode",
+        "fanout_file",
+        "admin_token",
         "settle_seconds",
         "drain_seconds",
         "history",

@@ -118,6 +118,7 @@ OUTSIDE: dict[str, Any] = {
     "postgres": {"existingSecret": "my-postgres", "listenKey": "direct", "ports": [6432]},
 }
 SECRETS: dict[str, Any] = {
+    "admin": {"token": {"existingSecret": "my-admin"}},
     "valkey": {"auth": {"existingSecret": "my-valkey"}},
     "hub": {"token": {"existingSecret": "my-hub"}, "broadcast": {"existingSecret": "my-hub"}},
 }

@@ -157,7 +157,7 @@ def test_rendering_twice_gives_the_same_where_secrets_are_given():
 
 def test_what_is_generated_differs_each_time_and_is_long():
     first, second = (secrets(render_anew(everything("hub"))) for _ in range(2))
-    assert len(first) == 4
+    assert len(first) == 5
     assert all(len(value) >= 40 for value in first.values())
     assert not set(first.values()) & set(second.values())
 

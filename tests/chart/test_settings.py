@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -10,6 +9,8 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from charts.generate.settings_groups import BY_ENVIRONMENT, DECIDED, group
+from chatcluster.core.switch import Switch, Target
+from chatcluster.core.switch_json import read_switch
 from chatcluster.runtime.settings import GatewaySettings, HubSettings
 from chatcluster.runtime.worker_settings import WorkerSettings
 from tests.chart.cases import MODES, every_case, everything
@@ -70,8 +71,8 @@ OF_OTHERS = {"CHAT_KEY", "CHAT_JOBS_LENGTH"}
 def test_the_mode_in_force_is_told_twice_and_alike(mode, monkeypatch):
     values = everything(mode)
     assert settings(values, "gateway", monkeypatch).mode == mode
-    fanout = json.loads(one(render(values), "ConfigMap", "fanout")["data"]["fanout.json"])
-    assert fanout == {"epoch": 0, "target": {"mode": mode, "options": {}}, "order": None}
+    fanout = one(render(values), "ConfigMap", "fanout")["data"]["fanout.json"]
+    assert read_switch(fanout) == Switch(0, Target(mode))
     for pod in templates(render(values)).values():
         if component(pod) in ("gateway", "worker"):
             path = environment(pod)["CHAT_FANOUT_FILE"]

@@ -14,6 +14,7 @@ postgres: {{ $base }}-postgres
 fanout: {{ $base }}-fanout
 scripts: {{ $base }}-scripts
 hubTokens: {{ $base }}-hub-tokens
+adminToken: {{ $base }}-admin-token
 dashboard: {{ $base }}-dashboard
 test: {{ $base }}-test
 {{- end }}
@@ -38,6 +39,7 @@ A longer one is cut and gets a digest, so that two releases do not meet.
 {{/* The keys of the Secrets that are generated. */}}
 {{- define "chatcluster.keys" -}}
 hubToken: hub-token
+adminToken: token
 broadcastToken: broadcast-token
 valkeyPassword: password
 postgresPassword: password

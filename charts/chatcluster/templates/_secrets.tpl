@@ -16,6 +16,14 @@ name: {{ $own.existingSecret | default $names.hubTokens }}
 key: {{ ternary $own.key $keys.broadcastToken (not (empty $own.existingSecret)) }}
 {{- end }}
 
+{{- define "chatcluster.admin.token" -}}
+{{- $names := include "chatcluster.names" . | fromYaml -}}
+{{- $keys := include "chatcluster.keys" . | fromYaml -}}
+{{- $own := .Values.admin.token -}}
+name: {{ $own.existingSecret | default $names.adminToken }}
+key: {{ ternary $own.key $keys.adminToken (not (empty $own.existingSecret)) }}
+{{- end }}
+
 {{- define "chatcluster.valkey.password" -}}
 {{- $names := include "chatcluster.names" . | fromYaml -}}
 {{- $keys := include "chatcluster.keys" . | fromYaml -}}

@@ -43,6 +43,9 @@ itself, not in a ConfigMap beside it, so that a rollback brings back the old one
   value: {{ .Values.cluster.fanout.mode }}
 - name: CHAT_FANOUT_FILE
   value: /etc/chatcluster/fanout/fanout.json
+- name: CHAT_ADMIN_TOKEN
+  valueFrom:
+    secretKeyRef: {{- include "chatcluster.admin.token" . | nindent 6 }}
 - name: CHAT_HISTORY
   value: {{ .Values.history.store | quote }}
 - name: CHAT_HISTORY_LENGTH
