@@ -1,13 +1,14 @@
 // A crowd of Socket.IO clients that chat, lose their gateways and come back; each checks what it gets.
 //
-// Started with one JSON argument: {gateways: [url], clients, rooms, every (ms between one client's messages), transports,
-// holes, name (of its rooms and clients)}. With holes, what other gateways' clients said may come later than newer messages (mode `isolated`), but comes.
+// Started with one JSON argument: {gateways: [url], clients, rooms, place (what rooms are called), every (ms between one client's
+// messages), transports, holes}. With holes, what other gateways' clients said may come later than newer messages (mode
+// `isolated`), but comes.
 // Prints "ready" when all have joined. A line "stop" on standard input ends the sending; when everything sent is
 // acknowledged and has arrived (or 10 s later) one JSON line with what was seen is printed.
 import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
 
-const { gateways, clients, rooms, every, transports, holes, name = "" } = JSON.parse(process.argv[2]);
+const { gateways, clients, rooms, place, every, transports, holes } = JSON.parse(process.argv[2]);
 const problems = [];
 const stored = new Map(); // "room id" → key of the message that has this position
 const acked = new Map(); // key → id
@@ -22,8 +23,8 @@ const problem = (text) => problems.length < 20 && problems.push(text);
 
 class Member {
   constructor(number) {
-    this.name = `c${name}${number}`;
-    this.room = `room ${name}${number % rooms}`;
+    this.name = `c${number}`;
+    this.room = `${place} ${number % rooms}`;
     this.at = number % gateways.length;
     this.sent = 0;
     this.pending = new Map(); // key → {text, since}, in the order of sending

@@ -52,24 +52,26 @@ def crowd(
     *,
     clients: int = 200,
     rooms: int = 10,
+    place: str = "room",
     every: int = 1000,
     transports: Sequence[str] = ("websocket",),
     holes: bool = False,
-    name: str = "",
 ) -> Iterator[Crowd]:
-    """Started, and joined when `wait_ready` has returned; *every* is milliseconds. *holes*: what
-    other gateways' clients say may come late (mode `isolated`). Crowds of different *name*
-    meet in no room."""
+    """Started, and joined when `wait_ready` has returned; *every* is milliseconds.
+
+    Crowds that meet the same room logs each need a *place* of their own. *holes*: what other
+    gateways' clients say may come late (mode `isolated`).
+    """
     if shutil.which("node") is None or not MODULES.exists():
         missing("Node.js with the packages of tests/package.json")
     options = {
         "gateways": list(gateways),
         "clients": clients,
         "rooms": rooms,
+        "place": place,
         "every": every,
         "transports": list(transports),
         "holes": holes,
-        "name": name,
     }
     process = subprocess.Popen(
         ["node", str(SCRIPT), json.dumps(options)],

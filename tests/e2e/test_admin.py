@@ -123,7 +123,13 @@ async def test_stats_have_a_known_shape(cluster, mode, connect):
         "messages": ANY,
         "delivered": ANY,
         "replayed": ANY,
-        "fanout": {"mode": mode, "state": "up", "outbox": {"waiting": 0, "bytes": 0}},
+        "fanout": {
+            "mode": mode,
+            "state": "up",
+            "outbox": {"waiting": 0, "bytes": 0},
+            "epoch": 0,
+            "phase": "steady",
+        },
         "history": {"kind": "redis", "ok": True},
         "uptime": ANY,
     }

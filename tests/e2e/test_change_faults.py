@@ -111,10 +111,10 @@ def test_a_gateway_is_started_in_each_phase(stage: Scene) -> None:
         stage.controller.programs.append(newcomer)
 
     try:
-        with crowd(stage.cluster.urls, clients=20, name="other-") as others:
+        with crowd(stage.cluster.urls, clients=20, place="other") as others:
             others.wait_ready()
             after_each_phase(stage, come)
-            with crowd([one.url for one in newcomers], clients=20, name="late-") as late:
+            with crowd([one.url for one in newcomers], clients=20, place="late") as late:
                 late.wait_ready()
                 time.sleep(1.0)
                 assert late.finish()["problems"] == []

@@ -171,12 +171,12 @@ async def test_a_valkey_that_was_emptied_is_worked_with_again(
 
 
 async def test_sigterm_finishes_the_job_at_hand(start: Start, streams: Streams) -> None:
-    program = start(waits=1.0, drain_seconds=5)
+    program = start(waits=1.0, drain_seconds=30)
     await streams.ask("wait one")
     await until(lambda: spoken(streams, 1))
     began = time.monotonic()
     assert await asyncio.to_thread(program.stop) == 0
-    assert 0.5 < time.monotonic() - began < 4
+    assert 0.5 < time.monotonic() - began < 20
     assert await done(streams)
     assert await streams.dead() == []
 

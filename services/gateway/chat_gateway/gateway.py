@@ -24,6 +24,7 @@ from chat_gateway.manager.cluster import Cluster
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.interest import Interest
 from chat_gateway.manager.manager import FanoutManager
+from chat_gateway.manager.membership import Socket
 from chat_gateway.manager.server import ChatServer
 from chat_gateway.namespaces import register
 from chatcluster.chat.job_log import JobLog
@@ -79,6 +80,7 @@ class Gateway:
             audience,
             dyno=settings.name,
             random_bytes=os.urandom,
+            alone=lambda: not fanout.shared,
             jobs=jobs,
         )
         joining = self._follow(store, audience)
@@ -87,7 +89,7 @@ class Gateway:
             settings.presence_seconds,
             send=self._send_signal,
             tell=self._tell_presence,
-            alone=not fanout.shared,
+            alone=self._alone,
         )
         self.cluster.on(PEOPLE, self.presence.describe)
         limits = Limits(text=settings.text_limit, name=settings.name_limit)
@@ -100,6 +102,7 @@ class Gateway:
             random_bytes=os.urandom,
         )
         self.room_list = RoomList(self.service, limits)
+        self.room_messages = RoomMessages(self.service, limits)
         self.server = ChatServer(
             self.manager,
             accepts=_accepts,
@@ -108,20 +111,24 @@ class Gateway:
             random_bytes=os.urandom,
             ping_interval=settings.ping_interval,
             ping_timeout=settings.ping_timeout,
+            upgrade_timeout=settings.upgrade_timeout,
             max_payload=settings.max_payload,
             send_buffer=settings.send_buffer,
         )
-        register(self.server, self.lobby, self.room_list, RoomMessages(self.service, limits))
+        register(self.server, self.lobby, self.room_list, self.room_messages)
 
     def _follow(self, store: OpenedStore, audience: Audience) -> Joining | None:
         if store.log is None:
             return None
         audience.feeds = Feeds(
             store.log,
-            lambda room, at, message: self.service.out(room, str(at), message),
+            lambda room, at, message, had: self.service.out(room, str(at), message, had),
             subscribed=audience.subscribed,
-            alone=not self.fanout.shared,
+            alone=self._alone,
+            kept=self.settings.history_length,
         )
+        if self._change is not None and self._change.switch.previous is not None:
+            audience.feeds.apart = True  # perhaps the others were, until now
         return Joining(
             store.log,
             audience.feeds,
@@ -189,9 +196,15 @@ class Gateway:
     def ready(self) -> None:
         self.health.phase = Phase.READY
 
-    def _connected(self, socket: Any) -> None:
+    def _alone(self) -> bool:
+        """No other gateway's messages come here now."""
+        return not (self.fanout.shared if self._change is None else self._change.joined)
+
+    def _connected(self, socket: Socket) -> None:
         if socket.namespace == CHAT:
             self.lobby.connected(socket)
+        elif socket.namespace.startswith(MESSAGES):
+            self.room_messages.connected(socket)
 
     async def _send_signal(self, signal: Signal) -> None:
         room = signal.room or LOBBY

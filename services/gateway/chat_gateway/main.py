@@ -8,14 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 
-from aiohttp import web
-
 from chat_gateway.drain import drain
 from chat_gateway.gateway import Gateway, new_origin
 from chat_gateway.health import Phase
 from chat_gateway.metrics import gateway_metrics
+from chat_gateway.serving import CLOSE_SECONDS, serving
 from chat_gateway.site import make_site
-from chat_gateway.sockets.front import FrontServer
 from chatcluster.chat.changing import make_switching
 from chatcluster.chat.fanouts import carrier, with_outbox
 from chatcluster.chat.job_log import JobLog
@@ -25,11 +23,9 @@ from chatcluster.fanout.switching import Switching
 from chatcluster.history.port import Retention
 from chatcluster.runtime.admin import AdminServer
 from chatcluster.runtime.fanout_routes import fanout_routes
-from chatcluster.runtime.lifecycle import StartError, listening, shown, stop_signal
+from chatcluster.runtime.lifecycle import StartError, shown, stop_signal
 from chatcluster.runtime.logs import configure, get_logger
 from chatcluster.runtime.settings import GatewaySettings
-
-CLOSE_SECONDS = 2.0  # for clients to answer the last close frames
 
 log = get_logger(__name__)
 
@@ -116,26 +112,14 @@ async def _clients(gateway: Gateway) -> AsyncIterator[int]:
         max_payload=settings.max_payload,
         body_seconds=settings.request_timeout,
     )
-    runner = web.AppRunner(app, handle_signals=False)
-    await runner.setup()
-    assert runner.server is not None, "set up above"
-    front = FrontServer(
-        runner.server.request_handler,
-        request_factory=runner.server.request_factory,
-        head_seconds=settings.request_timeout,
-        access_log=None,
-        keepalive_timeout=75.0,
-    )
-    loop = asyncio.get_running_loop()
-    with listening(settings.host, settings.port, setting="port"):
-        server = await loop.create_server(front, settings.host, settings.port, backlog=1024)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        await gateway.server.shutdown()
-        await front.shutdown(CLOSE_SECONDS)
-        await runner.cleanup()
+    async with serving(
+        app,
+        gateway.server.shutdown,
+        host=settings.host,
+        port=settings.port,
+        request_timeout=settings.request_timeout,
+    ) as port:
+        yield port
 
 
 async def _leave(gateway: Gateway) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chat_gateway.chat.audience import LOBBY_ROOM, ROOMS, Audience
-from chat_gateway.chat.feeds import Feeds, decode
+from chat_gateway.chat.feeds import Feeds
+from chat_gateway.chat.replay import decode
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.manager import FanoutManager
 from chatcluster.chat.job import Job
@@ -40,8 +41,10 @@ class ChatService:
         *,
         dyno: str,
         random_bytes: Callable[[int], bytes],
+        alone: Callable[[], bool],
         jobs: JobLog | None = None,
     ) -> None:
+        """*alone*: whether what is published now stays in this gateway."""
         self.manager = manager
         self.directory = directory
         self.log = room_log
@@ -49,6 +52,7 @@ class ChatService:
         self.dyno = dyno
         self.taken = 0  # messages
         self._random_bytes = random_bytes
+        self._alone = alone
         self._jobs = jobs
 
     @property
@@ -61,7 +65,8 @@ class ChatService:
         """Store a message and send it to its room; its id and time. Stored, it reaches everybody,
         late or soon.
         """
-        message = Message(room, nick, text, time.time(), self.dyno, to, key)
+        alone = self._alone()
+        message = Message(room, nick, text, time.time(), self.dyno, to, key, alone)
         if self.log is None:
             id = self._random_bytes(9).hex()
             await self.manager.publish(self._envelope(message, id, None))
@@ -90,13 +95,16 @@ class ChatService:
     def _envelope(self, message: Message, id: str, at: Position | None) -> Envelope:
         return self.manager.envelope(**message.announced(id, at))
 
-    def out(self, room: str, id: str, message: Message) -> None:
-        """Hand a message to the room's clients here, in the form of each namespace."""
+    def out(self, room: str, id: str, message: Message, had: tuple[str, ...] = ()) -> None:
+        """Hand a message to the room's clients here, in the form of each namespace, but for those
+        who have *had* it (socket ids).
+        """
         chat = encode_event(CHAT, CHAT_MESSAGE, (message.as_chat(id),))
-        self.manager.emit_here(CHAT, chat, rooms=(LOBBY_ROOM if room == LOBBY else room,))
+        rooms = (LOBBY_ROOM if room == LOBBY else room,)
+        self.manager.emit_here(CHAT, chat, rooms=rooms, exclude=had)
         for namespace in self.audience.namespaces(room):
             item = encode_event(namespace, "item", (message.as_item(id),))
-            self.manager.emit_here(namespace, item)
+            self.manager.emit_here(namespace, item, exclude=had)
 
     async def read(
         self, room: str, before: Position | None, limit: int

@@ -28,8 +28,9 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
     """A Socket.IO server whose clients' events are handled in the order in which they were sent.
 
     (python-socketio starts a task for each event, so that they overtake each other.)
-    A handler's return value is its acknowledgement; `Refused` becomes `{error: {code, message}}`.
-    Errors of the log or the fan-out become the code `unavailable`, others `internal`.
+    A handler's return value is its acknowledgement, a tuple one of several values; `Refused`
+    becomes `{error: {code, message}}`. Errors of the log or the fan-out become the code
+    `unavailable`, others `internal`.
 
     *accepts* says which namespaces there are; *connected* is called, and must not wait, when a
     client has been told that it is connected and before it is sent anything else.
@@ -194,7 +195,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
                 )
                 socket.session.send(outgoing)
         if id is not None:
-            self._send(eio_sid, encoding.ACK, namespace, [] if reply is None else [reply], id)
+            self._send(eio_sid, encoding.ACK, namespace, _values(reply), id)
 
     def _send(
         self, eio_sid: str, kind: int, namespace: str, data: Any, number: int | None = None
@@ -202,6 +203,12 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         session = self.eio.sockets.get(eio_sid)
         if session is not None:
             session.send(encoding.encode(kind, namespace, data, number))
+
+
+def _values(reply: Any) -> list[Any]:
+    if isinstance(reply, tuple):
+        return list(reply)
+    return [] if reply is None else [reply]
 
 
 def _as_json(auth: Any) -> bytes:

@@ -14,6 +14,7 @@ import orjson
 from aiohttp import web
 
 from chat_gateway.sockets import packets, polling, websocket
+from chat_gateway.sockets.farewells import Farewells
 from chat_gateway.sockets.headers import fold
 from chat_gateway.sockets.packets import Outgoing, Packet
 from chat_gateway.sockets.polling import PollingLink, bad_request
@@ -22,7 +23,6 @@ from chatcluster.core.codes import Code
 from chatcluster.core.errors import MalformedError
 from chatcluster.core.ids import short_id
 
-UPGRADE_SECONDS = 10.0
 _UNKNOWN_SESSION = 1
 _BAD_METHOD = 2
 _UNSUPPORTED_VERSION = 5
@@ -43,6 +43,7 @@ class EngineServer:
         random_bytes: Callable[[int], bytes],
         ping_interval: float,
         ping_timeout: float,
+        upgrade_timeout: float,
         max_payload: int,
         send_buffer: int,
         **_: Any,
@@ -52,10 +53,12 @@ class EngineServer:
         self.ping_timeout = ping_timeout
         self.max_payload = max_payload
         self.refusing: Code | None = None  # set: no new sessions
+        self._upgrade_timeout = upgrade_timeout
         self._send_buffer = send_buffer
         self._random_bytes = random_bytes
         self._handlers: dict[str, Callable[..., Awaitable[Any]]] = {}
         self._work: set[asyncio.Future[None]] = set()
+        self._farewells = Farewells()
 
     # What python-socketio calls.
 
@@ -117,6 +120,8 @@ class EngineServer:
 
     async def on_closed(self, session: Session, reason: str) -> None:
         self.sockets.pop(session.sid, None)
+        if reason == SERVER_DISCONNECT and isinstance(session.link, PollingLink):
+            self._farewells.keep(session.sid, session.link)
         await self._handlers["disconnect"](session.sid, reason)
 
     # What aiohttp calls.
@@ -135,10 +140,16 @@ class EngineServer:
             return await self._open(request, transport)
         session = self.sockets.get(sid)
         if session is None:
-            return bad_request("Session ID unknown", _UNKNOWN_SESSION)
+            return self._without_session(request, sid)
         if transport == "websocket":
             return await self._upgrade(request, session)
         return await self._poll(request, session)
+
+    def _without_session(self, request: web.Request, sid: str) -> web.StreamResponse:
+        polled = request.method == "GET" and request.query["transport"] == PollingLink.name
+        if polled and (body := self._farewells.take(sid)) is not None:
+            return polling.answer(body)
+        return bad_request("Session ID unknown", _UNKNOWN_SESSION)
 
     async def _open(self, request: web.Request, transport: str) -> web.StreamResponse:
         if request.method != "GET":
@@ -151,10 +162,17 @@ class EngineServer:
             link = PollingLink(self._send_buffer)
             session = await self._start(request, link)
             return await polling.get(session, link, request, self.ping_interval)
-        socket = await websocket.open_websocket(request, self.max_payload, self._send_buffer)
+        socket = await self._opened(request)
         session = await self._start(request, socket.link)
         await websocket.read(session, socket)
         return socket
+
+    async def _opened(self, request: web.Request) -> websocket.Socket:
+        try:
+            return await websocket.open_websocket(request, self.max_payload, self._send_buffer)
+        except (ConnectionError, UnicodeError) as error:
+            # The client has gone, or its version is not ASCII, which aiohttp repeats in vain.
+            raise web.HTTPBadRequest(text="no handshake") from error
 
     async def _start(self, request: web.Request, link: Link) -> Session:
         session = Session(self.generate_id(), self, time.time())
@@ -186,14 +204,14 @@ class EngineServer:
 
     async def _upgrade(self, request: web.Request, session: Session) -> web.StreamResponse:
         """Move a polling session to a WebSocket (protocol document, "Upgrade")."""
-        socket = await websocket.open_websocket(request, self.max_payload, self._send_buffer)
+        socket = await self._opened(request)
         old = session.link
         if not isinstance(old, PollingLink) or session.upgrading:
             await websocket.turn_away(socket, "this session is on a WebSocket already")
             return socket
         session.upgrading = True
         try:
-            async with asyncio.timeout(UPGRADE_SECONDS):
+            async with asyncio.timeout(self._upgrade_timeout):
                 moved = await self._probe(socket, old)
         except (TimeoutError, MalformedError):
             moved = False

@@ -148,12 +148,12 @@ def _prepare(head: Switch, wanted: Target, known: Mapping[str, Report], silent: 
         orders = _calls_off(known, above=0)
         return Plan(Phase.CALLED_OFF, epoch, head, orders, "; ".join(reasons))
     waiting = [name for name, report in known.items() if not _ready(report, epoch)]
+    # Who starts may not be the first to commit: it may still be called off.
+    start = replace(head, next=Next(epoch, wanted))
     if waiting:
         order = Order(Step.PREPARE, epoch, wanted)
-        start = replace(head, next=Next(epoch, wanted))
         return Plan(Phase.PREPARING, epoch, start, dict.fromkeys(waiting, order))
     order = Order(Step.COMMIT, epoch, wanted)
-    start = Switch(epoch, wanted, previous=Previous(head.epoch, head.target))
     return Plan(Phase.COMMITTING, epoch, start, dict.fromkeys(known, order))
 
 

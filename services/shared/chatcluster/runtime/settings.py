@@ -150,6 +150,9 @@ class GatewaySettings(ClusterSettings):
     connect_timeout: float = Field(
         45.0, gt=0, description="Seconds for a new connection to join a namespace."
     )
+    upgrade_timeout: float = Field(
+        10.0, gt=0, description="Seconds for a polling client to complete its move to a WebSocket."
+    )
     request_timeout: float = Field(
         15.0, gt=0, description="Seconds for the head, and again for the body, of a request."
     )

@@ -46,6 +46,14 @@ class Switching:
         return self._lanes.current.fanout.shared
 
     @property
+    def joined(self) -> bool:
+        """Whether other gateways' envelopes come here: on the fan-out in force, or on the one
+        before it.
+        """
+        before = self._lanes.beside if self.switch.previous is not None else None
+        return self.shared or (before is not None and before.fanout.shared)
+
+    @property
     def state(self) -> State:
         if self._lanes.receiver is None:
             return State.CLOSED
