@@ -20,21 +20,22 @@ from chatcluster.core.switch_json import (
 )
 from chatcluster.core.switch_plan import Report
 
+words = st.text(max_size=8)
 epochs = st.integers(0, 2**40)
-values = st.text() | st.booleans() | st.integers(-(2**40), 2**40) | st.lists(st.text())
-targets = st.builds(Target, st.text(min_size=1), st.dictionaries(st.text(), values))
+values = words | st.booleans() | st.integers(-(2**40), 2**40) | st.lists(words, max_size=3)
+targets = st.builds(Target, words, st.dictionaries(words, values, max_size=2))
 switches = st.builds(
     Switch,
     epochs,
     targets,
     next=st.none()
-    | st.builds(Next, epochs, targets, st.booleans(), st.text(), st.booleans(), st.booleans()),
+    | st.builds(Next, epochs, targets, st.booleans(), words, st.booleans(), st.booleans()),
     previous=st.none() | st.builds(Previous, epochs, targets),
     called_off=epochs,
 )
 orders = st.builds(Order, st.sampled_from(Step), epochs, targets)
 reports = st.builds(
-    Report, st.text(), switches, st.frozensets(st.text()), st.booleans(), st.floats(0, 1e6)
+    Report, words, switches, st.frozensets(words, max_size=3), st.booleans(), st.floats(0, 1e6)
 )
 
 
