@@ -86,7 +86,15 @@ class Namespace:
         logs = [
             f"--- {name}\n"
             + subprocess.run(
-                ["kubectl", "--namespace", self.name, "logs", name, "--all-containers", "--tail=20"],
+                [
+                    "kubectl",
+                    "--namespace",
+                    self.name,
+                    "logs",
+                    name,
+                    "--all-containers",
+                    "--tail=20",
+                ],
                 capture_output=True,
                 text=True,
                 check=False,
