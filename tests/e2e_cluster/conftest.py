@@ -7,9 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
-import pytest_asyncio
 
-from tests.chart.chart import Values
 from tests.e2e.clients import Clients
 from tests.e2e.node_client import NodeProcess
 from tests.e2e_cluster.kubectl import Namespace, need_cluster

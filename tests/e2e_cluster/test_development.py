@@ -1,4 +1,4 @@
-"""The image for development, with the values of `skaffold dev`, and files copied as Skaffold does it."""
+"""The image and the values of `skaffold dev`, and a file that is copied as Skaffold does it."""
 
 from __future__ import annotations
 

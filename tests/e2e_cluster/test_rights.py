@@ -12,7 +12,7 @@ from tests.e2e_cluster.release import Release
 pytestmark = pytest.mark.timeout(240)
 
 PROGRAMS = ("gateway", "valkey")
-# What anybody who has a token at all may do: ask who one is and what one may, and read what the API is.
+# What anybody with a token may: ask who one is and what one may do, and read what the API is.
 FOR_EVERYBODY = ("selfsubject", "/api", "/healthz", "/livez", "/openapi", "/readyz", "/version")
 
 
@@ -71,7 +71,7 @@ def is_for_everybody(line: str) -> bool:
 
 
 def selects(labels: dict[str, str], pod: Object) -> bool:
-    return labels.items() <= pod["metadata"]["labels"].items()
+    return bool(labels.items() <= pod["metadata"]["labels"].items())
 
 
 def in_pod(release: Release, pod: Object, command: str) -> int:
