@@ -52,7 +52,7 @@ FROM ${PYTHON_IMAGE} AS runtime
 RUN cd /usr/local/lib/python3.11 \
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash \
     -x '/(test|tests|idlelib|tkinter|turtledemo|lib2to3|ensurepip|distutils|pydoc_data|site-packages)/' . \
- && find . \( -type d -o -name '*.pyc' \) -exec touch --date=@0 {} +
+ && find . -name site-packages -prune -o \( -type d -o -name '*.pyc' \) -exec touch --date=@0 {} +
 ENV PATH=/opt/chatcluster/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 ARG PYTHON_IMAGE
 LABEL org.opencontainers.image.licenses="Apache-2.0" \

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chart.chart import merged
+from tests.chart.chart import Values, merged
 from tests.e2e_cluster.conftest import MakeNamespace
 from tests.e2e_cluster.release import Release
 
@@ -18,7 +18,7 @@ BOTH_SERVERS = {
     "postgres": {"bundled": {"enabled": True, "persistence": {"enabled": False}}},
     "valkey": {"persistence": {"enabled": False}},
 }
-MODES = {
+MODES: dict[str, Values] = {
     "isolated": {"cluster": {"fanout": {"acceptSplitUsers": True}}},
     "hub": {},
     "postgres": {"history": {"store": "postgres"}},
