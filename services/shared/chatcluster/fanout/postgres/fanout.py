@@ -147,6 +147,7 @@ class PostgresFanout:
         for echo in self._echoes.values():
             if not echo.done():
                 echo.set_exception(reason)
+                echo.exception()  # nobody may be waiting yet, which is no mistake
 
     def _deliver(self, envelopes: Sequence[Envelope]) -> None:
         if self._receiver is not None:
