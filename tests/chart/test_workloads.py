@@ -154,7 +154,7 @@ def test_a_digest_wins_over_a_tag():
     ("affinity", "kind", "annotation"),
     [
         ("nginx", "Ingress", "nginx.ingress.kubernetes.io/affinity"),
-        ("haproxy", "Ingress", "haproxy.org/cookie-persistence"),
+        ("haproxy", "Service", "haproxy.org/cookie-persistence"),
         ("traefik", "Service", "traefik.ingress.kubernetes.io/service.sticky.cookie"),
     ],
 )

@@ -12,15 +12,14 @@ nginx.ingress.kubernetes.io/session-cookie-change-on-failure: "true"
 nginx.ingress.kubernetes.io/session-cookie-samesite: Lax
 nginx.ingress.kubernetes.io/proxy-read-timeout: "3600"
 nginx.ingress.kubernetes.io/proxy-send-timeout: "3600"
-{{- else if eq .Values.ingress.affinity "haproxy" -}}
-haproxy.org/cookie-persistence: chatcluster
-haproxy.org/timeout-tunnel: 1h
 {{- end -}}
 {{- end }}
 
-{{/* Traefik reads them from the Service. */}}
+{{/* These controllers read them from the Service. */}}
 {{- define "chatcluster.affinity.service" -}}
-{{- if and .Values.ingress.enabled (eq .Values.ingress.affinity "traefik") -}}
+{{- if and .Values.ingress.enabled (eq .Values.ingress.affinity "haproxy") -}}
+haproxy.org/cookie-persistence: chatcluster
+{{- else if and .Values.ingress.enabled (eq .Values.ingress.affinity "traefik") -}}
 traefik.ingress.kubernetes.io/service.sticky.cookie: "true"
 traefik.ingress.kubernetes.io/service.sticky.cookie.name: chatcluster
 traefik.ingress.kubernetes.io/service.sticky.cookie.httponly: "true"
