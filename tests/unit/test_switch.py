@@ -123,3 +123,5 @@ def test_a_target_is_shown_with_what_differs_from_the_settings():
     assert str(Target("hub")) == "hub"
     options = {"adapter_protocol": "sharded", "key": "x"}
     assert str(Target("adapter", options)) == "adapter (adapter_protocol=sharded, key=x)"
+    secret = {"postgres_dsn": "postgresql://ada:secret@db/chat", "hub_urls": ["http://a:b@hub"]}
+    assert str(Target("postgres", secret)) == "postgres (hub_urls=…, postgres_dsn=…)"

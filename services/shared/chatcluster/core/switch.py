@@ -13,6 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 
+_SECRET = ("url", "urls", "dsn", "routes", "token", "password")  # may hold one
+
+
 class Step(enum.StrEnum):
     """What a controller may order."""
 
@@ -36,7 +39,11 @@ class Target:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        shown = ", ".join(f"{name}={value}" for name, value in sorted(self.options.items()))
+        """For people and logs: of addresses, which may hold a password, only that there are some."""
+        shown = ", ".join(
+            f"{name}={'…' if name.endswith(_SECRET) else value}"
+            for name, value in sorted(self.options.items())
+        )
         return f"{self.mode} ({shown})" if shown else self.mode
 
 
