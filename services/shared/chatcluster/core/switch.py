@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-
 _SECRET = ("url", "urls", "dsn", "routes", "token", "password")  # may hold one
 
 
