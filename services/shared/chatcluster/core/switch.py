@@ -38,7 +38,7 @@ class Target:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """For people and logs: of addresses, which may hold a password, only that there are some."""
+        """For people and logs; of addresses, which may hold a password, only their names."""
         shown = ", ".join(
             f"{name}={'…' if name.endswith(_SECRET) else value}"
             for name, value in sorted(self.options.items())
