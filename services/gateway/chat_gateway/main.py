@@ -14,6 +14,7 @@ from chat_gateway.gateway import Gateway, new_origin
 from chat_gateway.health import Phase
 from chat_gateway.metrics import gateway_metrics
 from chat_gateway.site import make_site
+from chat_gateway.sockets.door import Door
 from chat_gateway.sockets.front import FrontServer
 from chatcluster.chat.fanouts import carrier, make_fanout
 from chatcluster.chat.job_log import JobLog
@@ -120,14 +121,18 @@ async def _clients(gateway: Gateway) -> AsyncIterator[int]:
         access_log=None,
         keepalive_timeout=75.0,
     )
+    engine = gateway.server.eio
+    door = Door(engine.open_websocket, front, head_seconds=settings.request_timeout)
     loop = asyncio.get_running_loop()
     with listening(settings.host, settings.port, setting="port"):
-        server = await loop.create_server(front, settings.host, settings.port, backlog=1024)
+        server = await loop.create_server(door, settings.host, settings.port, backlog=1024)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        door.close()
         await gateway.server.shutdown()
+        await engine.ended(CLOSE_SECONDS)
         await front.shutdown(CLOSE_SECONDS)
         await runner.cleanup()
 

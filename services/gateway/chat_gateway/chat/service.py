@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any
 
 from chat_gateway.chat.audience import LOBBY_ROOM, ROOMS, Audience
 from chat_gateway.chat.feeds import Feeds, decode
+from chat_gateway.manager.answer import Answer
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.manager import FanoutManager
 from chatcluster.chat.job import Job
@@ -48,7 +50,8 @@ class ChatService:
         self.audience = audience
         self.dyno = dyno
         self.taken = 0  # messages
-        self._random_bytes = random_bytes
+        self._series = f"{random_bytes(8).hex()}."
+        self._numbers = count(1)
         self._jobs = jobs
 
     @property
@@ -63,7 +66,7 @@ class ChatService:
         """
         message = Message(room, nick, text, time.time(), self.dyno, to, key)
         if self.log is None:
-            id = self._random_bytes(9).hex()
+            id = self._unique()
             await self.manager.publish(self._envelope(message, id, None))
         else:
             appended = await self.log.append(room, message.encode(), key=key)
@@ -76,6 +79,26 @@ class ChatService:
             await self._jobs.record(Job(CHAT_MESSAGE, CHAT, room, (chat,), id))
         self.taken += 1
         return id, message.time
+
+    def post_promptly(
+        self, room: str, nick: str, text: str, key: str | None, answer: Answer
+    ) -> bool:
+        """The same where nothing has to be stored first; *answer* is given what `chat message` is
+        acknowledged with. False, and nothing is done, where it has.
+        """
+        if self.log is not None or self._jobs is not None:
+            return False
+        message = Message(room, nick, text, time.time(), self.dyno, None, key)
+        id = self._unique()
+        answer.begin()
+        envelope = self._envelope(message, id, None)
+        self.manager.publishing.add(envelope, answer, {"id": id, "time": message.time})
+        self.taken += 1
+        return True
+
+    def _unique(self) -> str:
+        """An id that no other message has, of this gateway or another."""
+        return f"{self._series}{next(self._numbers):x}"
 
     async def _send(self, message: Message, at: Position) -> None:
         try:

@@ -10,6 +10,8 @@ import socketio
 from chat_gateway.manager.calls import Calls
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.membership import Membership, Socket
+from chat_gateway.manager.publishing import Publishing
+from chat_gateway.manager.room import Bursts
 from chat_gateway.sockets.packets import Outgoing
 from chatcluster.core.envelope import Action, Envelope, RoomKey
 from chatcluster.fanout.port import Fanout
@@ -27,7 +29,8 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         self.members = Membership(changed)
         self.calls = Calls(self.members, fanout)
         self.delivered = 0  # messages written to clients
-        self._fanout = fanout
+        self.publishing = Publishing(fanout)
+        self._bursts = Bursts()
         self._origin = origin
         self._sequence = 0
 
@@ -40,7 +43,7 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
 
     async def publish(self, envelope: Envelope) -> None:
         """Raises FanoutError if the carrier did not take it."""
-        await self._fanout.publish((envelope,))
+        await self.publishing.publish(envelope)
 
     # Towards this gateway's own clients.
 
@@ -54,8 +57,17 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         volatile: bool = False,
     ) -> None:
         """Write *outgoing* to those of *rooms* (none: all) who are connected here."""
+        if volatile:
+            for one in outgoing:
+                one.volatile = True
+        if len(rooms) <= 1 and not exclude:
+            room = self.members.place(namespace, rooms[0] if rooms else "")
+            if room is not None:
+                self._bursts.add(room, outgoing)
+                self.delivered += len(room.members)
+                return
         for socket in self.members.select(namespace, rooms, exclude):
-            socket.session.send(outgoing, volatile=volatile)
+            socket.session.send(outgoing)
             self.delivered += 1
 
     def apply(self, envelope: Envelope) -> None:

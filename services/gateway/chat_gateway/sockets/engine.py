@@ -7,25 +7,39 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 import orjson
 from aiohttp import web
 
-from chat_gateway.sockets import packets, polling, websocket
+from chat_gateway.sockets import handshake, packets, polling, upgrade
+from chat_gateway.sockets.front import DeadlineHandler
+from chat_gateway.sockets.handshake import Handshake, Opening
 from chat_gateway.sockets.headers import fold
 from chat_gateway.sockets.packets import Outgoing, Packet
 from chat_gateway.sockets.polling import PollingLink, bad_request
 from chat_gateway.sockets.session import SERVER_DISCONNECT, Link, Session
+from chat_gateway.sockets.websocket import Shared, WebSocket
+from chat_gateway.sockets.wheel import Wheel
 from chatcluster.core.codes import Code
-from chatcluster.core.errors import MalformedError
 from chatcluster.core.ids import short_id
 
-UPGRADE_SECONDS = 10.0
 _UNKNOWN_SESSION = 1
 _BAD_METHOD = 2
 _UNSUPPORTED_VERSION = 5
+
+
+class Receiver(Protocol):
+    """Who is told of sessions, and gets their messages."""
+
+    def opened(self, session: Session) -> None: ...
+    def message(
+        self, session: Session, data: bytes, *, binary: bool
+    ) -> Coroutine[Any, Any, None] | None:
+        """As `session.Engine.on_message`."""
+
+    async def closed(self, session: Session, reason: str) -> None: ...
 
 
 class EngineServer:
@@ -36,6 +50,7 @@ class EngineServer:
     """
 
     async_mode = "aiohttp"
+    receiver: Receiver
 
     def __init__(
         self,
@@ -52,15 +67,18 @@ class EngineServer:
         self.ping_timeout = ping_timeout
         self.max_payload = max_payload
         self.refusing: Code | None = None  # set: no new sessions
+        self.pings: Wheel[Session] = Wheel(ping_interval, Session.ping)
+        self.timeouts: Wheel[Session] = Wheel(ping_timeout, Session.ping_timeout)
+        self._shared = Shared(max_payload=max_payload, send_buffer=send_buffer)
         self._send_buffer = send_buffer
         self._random_bytes = random_bytes
-        self._handlers: dict[str, Callable[..., Awaitable[Any]]] = {}
+        self._handling: set[asyncio.Future[None]] = set()
         self._work: set[asyncio.Future[None]] = set()
 
     # What python-socketio calls.
 
     def on(self, event: str, handler: Callable[..., Awaitable[Any]]) -> None:
-        self._handlers[event] = handler
+        """Its handlers are not called: `receiver` is, without a task for each message."""
 
     def generate_id(self) -> str:
         """20 characters, as Node's ids have: its sharded adapter knows private rooms by that."""
@@ -74,7 +92,7 @@ class EngineServer:
         return self.sockets[sid].user
 
     async def save_session(self, sid: str, session: dict[str, Any]) -> None:
-        self.sockets[sid].user = session
+        self.sockets[sid].users = session
 
     async def send(self, sid: str, data: str | bytes) -> None:
         if session := self.sockets.get(sid):
@@ -100,24 +118,61 @@ class EngineServer:
             session.close(SERVER_DISCONNECT)
         await self.idle()
 
+    async def ended(self, seconds: float) -> None:
+        """Return when all WebSockets are gone; those that are left after *seconds* are cut."""
+        deadline = time.monotonic() + seconds
+        while self._shared.all and time.monotonic() < deadline:  # noqa: ASYNC110 - seldom, and short
+            await asyncio.sleep(seconds / 40)
+        for socket in list(self._shared.all):
+            socket.transport.abort()
+        for wheel in (self.pings, self.timeouts, self._shared.closing):
+            wheel.stop()
+
     # What sessions call.
 
-    def spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._work.add(task)
-        task.add_done_callback(self._work.discard)
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        _keep(self._work, work)
+
+    def handle(self, work: Coroutine[Any, Any, None]) -> None:
+        _keep(self._handling, work)
 
     async def idle(self) -> None:
         """Return when no disconnect is being handled any more."""
         while self._work:
             await asyncio.wait(list(self._work))
 
-    async def on_message(self, session: Session, data: str | bytes) -> None:
-        await self._handlers["message"](session.sid, data)
+    def on_message(
+        self, session: Session, data: bytes, *, binary: bool
+    ) -> Coroutine[Any, Any, None] | None:
+        return self.receiver.message(session, data, binary=binary)
 
     async def on_closed(self, session: Session, reason: str) -> None:
         self.sockets.pop(session.sid, None)
-        await self._handlers["disconnect"](session.sid, reason)
+        await self.receiver.closed(session, reason)
+
+    # What the door calls.
+
+    def open_websocket(
+        self, transport: asyncio.Transport, opening: Opening, kept: Handshake
+    ) -> bool:
+        """Answer a request for a WebSocket; False, and nothing has happened, if it is refused."""
+        query = opening.query
+        if query.get("EIO") != ["4"] or query.get("transport") != ["websocket"]:
+            return False
+        sid = query.get("sid", [None])[0]
+        session = None if sid is None else self.sockets.get(sid)
+        if self.refusing is not None if sid is None else session is None:
+            return False
+        link = WebSocket(transport, self._shared)
+        transport.set_protocol(link)
+        transport.write(handshake.accepted(opening.key))
+        if session is None:
+            self._start(link, kept)
+        else:
+            upgrade.begin(session, link)
+        if opening.rest:
+            link.data_received(opening.rest)
+        return True
 
     # What aiohttp calls.
 
@@ -137,7 +192,7 @@ class EngineServer:
         if session is None:
             return bad_request("Session ID unknown", _UNKNOWN_SESSION)
         if transport == "websocket":
-            return await self._upgrade(request, session)
+            return self._take_over(request)
         return await self._poll(request, session)
 
     async def _open(self, request: web.Request, transport: str) -> web.StreamResponse:
@@ -147,22 +202,35 @@ class EngineServer:
             raise web.HTTPServiceUnavailable(
                 text=self.refusing.name, headers={"Retry-After": "1", "Connection": "close"}
             )
-        if transport == "polling":
-            link = PollingLink(self._send_buffer)
-            session = await self._start(request, link)
-            return await polling.get(session, link, request, self.ping_interval)
-        socket = await websocket.open_websocket(request, self.max_payload, self._send_buffer)
-        session = await self._start(request, socket.link)
-        await websocket.read(session, socket)
-        return socket
+        if transport == "websocket":
+            return self._take_over(request)
+        link = PollingLink(self._send_buffer)
+        session = self._start(link, _kept(request))
+        return await polling.get(session, link, request, self.ping_interval)
 
-    async def _start(self, request: web.Request, link: Link) -> Session:
-        session = Session(self.generate_id(), self, time.time())
+    def _start(self, link: Link, kept: Handshake) -> Session:
+        session = Session(self.generate_id(), self, time.time(), kept)
         self.sockets[session.sid] = session
         session.start(link)
-        await self._handlers["connect"](session.sid, _environ(request))
+        self.receiver.opened(session)
         session.send((self._greeting(session, link),))
         return session
+
+    def _take_over(self, request: web.Request) -> web.Response:
+        """A request for a WebSocket that came over aiohttp: after others on its connection, as
+        proxies send it, or because it breaks the rules.
+        """
+        opening = handshake.of_headers(request.query_string, request.raw_headers)
+        connection = request.protocol
+        assert isinstance(connection, DeadlineHandler), "made by our server"
+        if opening is None:
+            return bad_request("Bad request")
+        if (handed := connection.hand_over()) is not None:
+            transport, opening.rest = handed
+            if not self.open_websocket(transport, opening, _kept(request)):
+                transport.abort()
+        # The connection is not aiohttp's any more, which this is the way to tell.
+        raise asyncio.CancelledError
 
     def _greeting(self, session: Session, link: Link) -> Outgoing:
         handshake = {
@@ -184,46 +252,15 @@ class EngineServer:
             return await polling.post(session, link, request)
         return await polling.get(session, link, request, self.ping_interval + self.ping_timeout)
 
-    async def _upgrade(self, request: web.Request, session: Session) -> web.StreamResponse:
-        """Move a polling session to a WebSocket (protocol document, "Upgrade")."""
-        socket = await websocket.open_websocket(request, self.max_payload, self._send_buffer)
-        old = session.link
-        if not isinstance(old, PollingLink) or session.upgrading:
-            await websocket.turn_away(socket, "this session is on a WebSocket already")
-            return socket
-        session.upgrading = True
-        try:
-            async with asyncio.timeout(UPGRADE_SECONDS):
-                moved = await self._probe(socket, old)
-        except (TimeoutError, MalformedError):
-            moved = False
-        finally:
-            session.upgrading = False
-        if moved and not session.closed:
-            session.move_to(socket.link)
-            session.send(old.take())
-            await websocket.read(session, socket)
-        else:
-            await websocket.turn_away(socket, "no upgrade")
-        return socket
 
-    async def _probe(self, socket: websocket.Socket, old: PollingLink) -> bool:
-        if not await websocket.probed(socket):
-            return False
-        old.release()
-        return await websocket.confirmed(socket)
+def _kept(request: web.Request) -> Handshake:
+    line = (request.method, request.path, request.query_string)
+    headers = fold(request.headers.items())
+    return Handshake(line, headers, request.remote or "", secure=request.scheme == "https")
 
 
-def _environ(request: web.Request) -> dict[str, Any]:
-    """What python-socketio's connect handlers are given: the request in WSGI's words (PEP 3333)."""
-    return {
-        "wsgi.url_scheme": request.scheme,
-        "chat_gateway.headers": fold(request.headers.items()),
-        "REQUEST_METHOD": request.method,
-        "PATH_INFO": request.path,
-        "QUERY_STRING": request.query_string,
-        "REMOTE_ADDR": request.remote or "",
-        "HTTP_USER_AGENT": request.headers.get("User-Agent", ""),
-        "HTTP_ORIGIN": request.headers.get("Origin", ""),
-        "HTTP_X_FORWARDED_FOR": request.headers.get("X-Forwarded-For", ""),
-    }
+def _keep(tasks: set[asyncio.Future[None]], work: Coroutine[Any, Any, None]) -> None:
+    """Run it; the loop itself keeps no task from being collected."""
+    task = asyncio.ensure_future(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)

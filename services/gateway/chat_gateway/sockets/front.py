@@ -10,8 +10,6 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler
 
-from chat_gateway.sockets.masking import MaskedReader
-
 LINGER_SECONDS = 2.0  # for a client to read the answer to a request that it has not sent to its end
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -59,13 +57,20 @@ class DeadlineHandler(RequestHandler):
     def pause_writing(self) -> None:
         """Called when the client reads more slowly than we write."""
         super().pause_writing()
-        if self._unread_check is None and self._payload_parser is None:  # a session has its own way
+        if self._unread_check is None:
             self._look_again()
 
-    def set_parser(self, parser: Any, data_received_cb: Callable[[], None] | None = None) -> None:
-        """Called when the connection becomes a WebSocket."""
-        masked: Any = MaskedReader(parser)
-        super().set_parser(masked, data_received_cb)
+    def hand_over(self) -> tuple[asyncio.Transport, bytes] | None:
+        """Let go of the connection, whose request is for a WebSocket: what is under it, and what
+        has come after the request. None if it is gone. The request must not be answered then.
+        """
+        transport, self.transport = self.transport, None
+        if transport is None:
+            return None
+        rest = bytes(self._message_tail)
+        self.connection_lost(None)
+        transport.resume_reading()
+        return transport, rest
 
     def log_exception(self, *args: Any, **options: Any) -> None:
         if not isinstance(options.get("exc_info"), CLIENT_FAULTS):
