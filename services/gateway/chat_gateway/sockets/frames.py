@@ -112,7 +112,7 @@ def read(data: bytes, at: int, limit: int) -> tuple[int, bytes, int] | int:
     start = at + 6
     if size > _CONTROL_LIMIT:
         start = _after_long_head(first, at, size)
-        if there < start - at:
+        if there < start - at - 4:
             return start - at
         size = int.from_bytes(data[at + 2 : start - 4], "big")
     if size > limit:
