@@ -104,7 +104,10 @@ class Lobby:
         nick = self._nickname(client, fields)
         text = domain.text(fields.get("message"), self._limits)
         key = domain.key(fields.get("key"))
-        return domain.room_or_lobby(fields.get("room"), self._limits), nick, text, key
+        room = fields.get("room")
+        if type(room) is not str or room not in client.rooms:  # else it was checked when joined
+            room = domain.room_or_lobby(room, self._limits)
+        return room, nick, text, key
 
     async def _join(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
         client = self.clients[sid]
@@ -216,7 +219,10 @@ class Lobby:
 
     def _nickname(self, client: Client, fields: Mapping[str, Any]) -> str:
         """The event's nickname, else the one given before."""
-        given = domain.nickname(fields.get("nickname"), self._limits)
+        asked = fields.get("nickname")
+        if asked == client.nickname:
+            return client.nickname
+        given = domain.nickname(asked, self._limits)
         if given == UNNAMED:
             return client.nickname
         client.nickname = given

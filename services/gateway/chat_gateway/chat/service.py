@@ -114,11 +114,15 @@ class ChatService:
 
     def out(self, room: str, id: str, message: Message) -> None:
         """Hand a message to the room's clients here, in the form of each namespace."""
-        chat = encode_event(CHAT, CHAT_MESSAGE, (message.as_chat(id),))
-        self.manager.emit_here(CHAT, chat, rooms=(LOBBY_ROOM if room == LOBBY else room,))
+        self.out_chat(room, message.as_chat(id))
         for namespace in self.audience.namespaces(room):
             item = encode_event(namespace, "item", (message.as_item(id),))
             self.manager.emit_here(namespace, item)
+
+    def out_chat(self, room: str, chat: dict[str, Any]) -> None:
+        """Hand a message in the form of `/` to the room's clients there."""
+        outgoing = encode_event(CHAT, CHAT_MESSAGE, (chat,))
+        self.manager.emit_here(CHAT, outgoing, rooms=(LOBBY_ROOM if room == LOBBY else room,))
 
     async def read(
         self, room: str, before: Position | None, limit: int

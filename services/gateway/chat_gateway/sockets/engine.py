@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 from aiohttp import web
@@ -17,9 +17,9 @@ from chat_gateway.sockets import handshake, packets, polling, upgrade
 from chat_gateway.sockets.front import DeadlineHandler
 from chat_gateway.sockets.handshake import Handshake, Opening
 from chat_gateway.sockets.headers import fold
-from chat_gateway.sockets.packets import Outgoing, Packet
+from chat_gateway.sockets.packets import Outgoing
 from chat_gateway.sockets.polling import PollingLink, bad_request
-from chat_gateway.sockets.session import SERVER_DISCONNECT, Link, Session
+from chat_gateway.sockets.session import SERVER_DISCONNECT, Link, Receiver, Session
 from chat_gateway.sockets.websocket import Shared, WebSocket
 from chat_gateway.sockets.wheel import Wheel
 from chatcluster.core.codes import Code
@@ -28,18 +28,6 @@ from chatcluster.core.ids import short_id
 _UNKNOWN_SESSION = 1
 _BAD_METHOD = 2
 _UNSUPPORTED_VERSION = 5
-
-
-class Receiver(Protocol):
-    """Who is told of sessions, and gets their messages."""
-
-    def opened(self, session: Session) -> None: ...
-    def message(
-        self, session: Session, data: bytes, *, binary: bool
-    ) -> Coroutine[Any, Any, None] | None:
-        """As `session.Engine.on_message`."""
-
-    async def closed(self, session: Session, reason: str) -> None: ...
 
 
 class EngineServer:
@@ -141,11 +129,6 @@ class EngineServer:
         while self._work:
             await asyncio.wait(list(self._work))
 
-    def on_message(
-        self, session: Session, data: bytes, *, binary: bool
-    ) -> Coroutine[Any, Any, None] | None:
-        return self.receiver.message(session, data, binary=binary)
-
     async def on_closed(self, session: Session, reason: str) -> None:
         self.sockets.pop(session.sid, None)
         await self.receiver.closed(session, reason)
@@ -240,7 +223,7 @@ class EngineServer:
             "pingTimeout": round(self.ping_timeout * 1000),
             "maxPayload": self.max_payload,
         }
-        return Outgoing(Packet(packets.OPEN, orjson.dumps(handshake).decode()))
+        return Outgoing.written(packets.OPEN.encode() + orjson.dumps(handshake))
 
     async def _poll(self, request: web.Request, session: Session) -> web.StreamResponse:
         link = session.link

@@ -53,16 +53,26 @@ class Burst(Protocol):
         """Write to all of them what waits."""
 
 
+class Receiver(Protocol):
+    """Who is told of sessions, and gets their messages."""
+
+    def opened(self, session: Session) -> None: ...
+    def message(
+        self, session: Session, data: bytes, *, binary: bool
+    ) -> Coroutine[Any, Any, None] | None:
+        """Handle a message: at once (None), or when what is returned is awaited. Raises
+        MalformedError.
+        """
+
+    async def closed(self, session: Session, reason: str) -> None: ...
+
+
 class Engine(Protocol):
     """What a session needs from the server that made it."""
 
     pings: Wheel[Session]
     timeouts: Wheel[Session]
-
-    def on_message(self, session: Session, data: bytes, *, binary: bool) -> Awaitable[None] | None:
-        """Handle a message: at once (None), or when what is returned is awaited. Raises
-        MalformedError.
-        """
+    receiver: Receiver
 
     async def on_closed(self, session: Session, reason: str) -> None: ...
     def handle(self, work: Coroutine[Any, Any, None]) -> None:
@@ -208,9 +218,8 @@ class Session:
     def _take(self, payload: bytes, binary: bool) -> Awaitable[None] | None:
         if binary:
             return self._act(packets.MESSAGE, payload, True)
-        kind = payload[:1]
-        if kind == _MESSAGE:
-            return self._act(packets.MESSAGE, payload[1:], False)
+        if payload[:1] == _MESSAGE and not self.closed:
+            return self._engine.receiver.message(self, payload[1:], binary=False)
         packet = packets.decode(frames.text(payload))
         return self._act(packet.kind, b"", False)
 
@@ -218,7 +227,7 @@ class Session:
         if self.closed:
             return None
         if kind == packets.MESSAGE:
-            return self._engine.on_message(self, data, binary=binary)
+            return self._engine.receiver.message(self, data, binary=binary)
         if kind == packets.PONG:
             if self.pinged:  # else any number of them would set as many deadlines
                 self.pinged = False

@@ -69,6 +69,11 @@ def _unpack(data: bytes, unicode_errors: str) -> Any:
     )
 
 
+def extension(code: int, data: memoryview) -> Any:
+    """For decoders of msgspec."""
+    return _extension(code, bytes(data))
+
+
 def _extension(code: int, data: bytes) -> Any:
     """The extensions of notepack.io 2, which version 3 still reads (lib/decode.js)."""
     if code != 0:
@@ -82,4 +87,4 @@ def _extension(code: int, data: bytes) -> Any:
 
 # Several times as fast as msgpack, which is kept for what they refuse.
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(ext_hook=lambda code, data: _extension(code, bytes(data)))
+_DECODER = msgspec.msgpack.Decoder(ext_hook=extension)
