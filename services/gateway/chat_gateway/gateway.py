@@ -38,6 +38,8 @@ from chatcluster.history.opening import OpenedStore
 from chatcluster.runtime.background import background
 from chatcluster.runtime.settings import GatewaySettings
 
+GATHER_SECONDS = 0.02  # for rooms that nobody waits for
+
 
 def new_origin(name: str) -> str:
     """What other gateways know this one by: another one after every start."""
@@ -60,7 +62,7 @@ class Gateway:
         self.fanout = fanout
         self.health = Health(fanout, store.log)
         self._started = time.monotonic()
-        self._interest = Interest()
+        self._interest = Interest(GATHER_SECONDS)
         audience = Audience(self._interest)
         self.manager = FanoutManager(fanout, origin, audience.changed)
         self.cluster = Cluster(self.manager, fanout)

@@ -11,6 +11,7 @@ from chat_gateway.sockets.packets import Outgoing
 from chat_gateway.sockets.session import Session
 
 HOLD_SECONDS = 0.005
+BUSY = 8
 
 
 class Room:
@@ -21,13 +22,11 @@ class Room:
     in the order in which it was sent, in whatever room it was.
     """
 
-    __slots__ = ("_ahead", "busy", "members", "waiting", "wrote")
+    __slots__ = ("_ahead", "members", "waiting")
 
     def __init__(self) -> None:
         self.members: dict[str, Socket] = {}
         self.waiting: list[Outgoing] = []
-        self.wrote = 0.0  # when, by the loop's clock
-        self.busy = False  # what was written then was more than one message
         self._ahead: dict[Session, int] = {}  # how many of the waiting somebody has, or misses
 
     def enter(self, socket: Socket) -> None:
@@ -89,44 +88,36 @@ class Room:
 
 
 class Bursts:
-    """Writes what is for a room at once, or, while a room is busy, what comes within HOLD_SECONDS
+    """Writes what is for rooms at once or, while there is much, what comes within HOLD_SECONDS
     together.
 
-    A room is busy when its last write had more than one message: while messages come one by one,
-    none waits. At once means after all that has arrived here at the same time.
+    At once means after all that has arrived here at the same time. If that was BUSY messages or
+    more, what follows is held: so a room's messages of a moment leave in one write to each member.
     """
 
     def __init__(self) -> None:
-        self._soon: list[Room] = []
-        self._held: list[Room] = []
+        self._rooms: list[Room] = []
+        self._messages = 0
+        self._wrote = 0.0  # when, by the loop's clock
+        self._busy = False
 
     def add(self, room: Room, outgoing: Sequence[Outgoing]) -> None:
+        self._messages += 1
         if not room.add(outgoing):
             return
-        loop = asyncio.get_running_loop()
-        wait = room.wrote + HOLD_SECONDS - loop.time() if room.busy else 0.0
-        if wait > 0:
-            if not self._held:
-                loop.call_later(wait, self._write_held)
-            self._held.append(room)
-        else:
-            if not self._soon:
-                loop.call_soon(self._write_soon)
-            self._soon.append(room)
+        if not self._rooms:
+            loop = asyncio.get_running_loop()
+            wait = self._wrote + HOLD_SECONDS - loop.time() if self._busy else 0.0
+            if wait > 0:
+                loop.call_later(wait, self._write)
+            else:
+                loop.call_soon(self._write)
+        self._rooms.append(room)
 
-    def _write_soon(self) -> None:
-        rooms, self._soon = self._soon, []
-        _write(rooms)
-
-    def _write_held(self) -> None:
-        rooms, self._held = self._held, []
-        _write(rooms)
-
-
-def _write(rooms: Sequence[Room]) -> None:
-    now = asyncio.get_running_loop().time()
-    for room in rooms:
-        if room.waiting:
-            room.busy = len(room.waiting) > 1
-            room.wrote = now
+    def _write(self) -> None:
+        rooms, self._rooms = self._rooms, []
+        self._busy = self._messages >= BUSY
+        self._messages = 0
+        self._wrote = asyncio.get_running_loop().time()
+        for room in rooms:
             room.flush()

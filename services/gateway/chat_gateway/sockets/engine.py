@@ -148,10 +148,13 @@ class EngineServer:
             return False
         link = WebSocket(transport, self._shared)
         transport.set_protocol(link)
-        transport.write(handshake.accepted(opening.key))
+        accepted = handshake.accepted(opening.key)
         if session is None:
-            self._start(link, kept)
+            # In one write: each costs more than all the rest of a connect.
+            greeting = self._greeting(self._start(link, kept), ())
+            transport.write(accepted + greeting.frame)
         else:
+            transport.write(accepted)
             upgrade.begin(session, link)
         if opening.rest:
             link.data_received(opening.rest)
@@ -189,6 +192,7 @@ class EngineServer:
             return self._take_over(request)
         link = PollingLink(self._send_buffer)
         session = self._start(link, _kept(request))
+        session.send((self._greeting(session, ("websocket",)),))
         return await polling.get(session, link, request, self.ping_interval)
 
     def _start(self, link: Link, kept: Handshake) -> Session:
@@ -196,7 +200,6 @@ class EngineServer:
         self.sockets[session.sid] = session
         session.start(link)
         self.receiver.opened(session)
-        session.send((self._greeting(session, link),))
         return session
 
     def _take_over(self, request: web.Request) -> web.Response:
@@ -215,10 +218,10 @@ class EngineServer:
         # The connection is not aiohttp's any more, which this is the way to tell.
         raise asyncio.CancelledError
 
-    def _greeting(self, session: Session, link: Link) -> Outgoing:
+    def _greeting(self, session: Session, upgrades: tuple[str, ...]) -> Outgoing:
         handshake = {
             "sid": session.sid,
-            "upgrades": ["websocket"] if link.name == "polling" else [],
+            "upgrades": upgrades,
             "pingInterval": round(self.ping_interval * 1000),
             "pingTimeout": round(self.ping_timeout * 1000),
             "maxPayload": self.max_payload,
