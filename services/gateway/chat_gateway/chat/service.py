@@ -91,7 +91,8 @@ class ChatService:
         message = Message(room, nick, text, time.time(), self.dyno, None, key)
         id = self._unique()
         answer.begin()
-        envelope = self._envelope(message, id, None)
+        rooms = () if room == LOBBY else (room,)
+        envelope = self.manager.event(CHAT, rooms, CHAT_MESSAGE, message.as_chat(id))
         self.manager.publishing.add(envelope, answer, {"id": id, "time": message.time})
         self.taken += 1
         return True

@@ -15,8 +15,9 @@ class Interest:
     """Counts who wants a room, and keeps the fan-out's wants equal to what is counted.
 
     Changes that nobody waits for are gathered for *gather* seconds: when thousands connect, each
-    wants the room of its own id. One loop brings every change about, however many come and go: it tells the fan-out the whole
-    set, so that somebody's coming and somebody else's going cannot cross.
+    wants the room of its own id. One loop brings every change about, however many come and go: it
+    tells the fan-out the whole set, so that somebody's coming and somebody else's going cannot
+    cross.
     """
 
     def __init__(self, gather: float = 0.0) -> None:

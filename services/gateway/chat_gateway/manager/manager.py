@@ -41,6 +41,13 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         self._sequence += 1
         return Envelope(self._origin, self._sequence, namespace, action, **fields)
 
+    def event(self, namespace: str, rooms: tuple[str, ...], event: str, arg: Any) -> Envelope:
+        """This gateway's next envelope, for an event with one argument."""
+        self._sequence += 1
+        return Envelope(
+            self._origin, self._sequence, namespace, Action.EMIT, rooms, (), event, (arg,)
+        )
+
     async def publish(self, envelope: Envelope) -> None:
         """Raises FanoutError if the carrier did not take it."""
         await self.publishing.publish(envelope)
