@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-import orjson
 import socketio
 
 from chat_gateway.manager import encoding
-from chat_gateway.manager.answer import Answer, refusal
+from chat_gateway.manager.answer import Answer
+from chat_gateway.manager.connects import Connects
 from chat_gateway.manager.encoding import Json, Packet
+from chat_gateway.manager.environs import Environs
 from chat_gateway.manager.manager import FanoutManager
 from chat_gateway.manager.socket import Socket
 from chat_gateway.sockets import frames
 from chat_gateway.sockets.engine import EngineServer
 from chat_gateway.sockets.session import SERVER_DISCONNECT, Session
 from chat_gateway.sockets.wheel import Turn, Wheel
-from chatcluster.core import codes
-from chatcluster.core.errors import MalformedError, Refused
+from chatcluster.core.errors import MalformedError
 
-MOST_NAMESPACES = 200  # of one connection: `/messages/<room>` can be written in any number of ways
 MOST_UNSETTLED = 256  # events of one client whose outcome is not known yet
 
 # For what needs no waiting: (socket id, what the client sent to connect with). Raises Refused.
@@ -61,8 +60,9 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         )
         self.prompt_connects: dict[str, PromptConnect] = {}  # by namespace
         self.prompt_events: dict[str, PromptEvent] = {}  # of `/`
-        self._accepts = accepts
-        self._connected = connected
+        self._connects = Connects(
+            manager.members, self.eio.generate_id, accepts=accepts, connected=connected
+        )
         self._connecting: Wheel[Session] = Wheel(connect_timeout, self._expire)
         self._partial: dict[str, Packet] = {}  # by session: packets that wait for attachments
         self.eio.receiver = self
@@ -187,62 +187,26 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         auth = encoding.read_connect(data)
         if prompt is None or auth is None:
             return False
-        if (sid := self._admit(session, "/", auth)) is not None:
+        if (sid := self._connects.admit(session, "/", auth)) is not None:
             try:
                 prompt(sid, auth)
             except Exception as error:
-                self._turn_away(session, "/", sid, error)
+                self._connects.turn_away(session, "/", sid, error)
             else:
-                self._welcome(session, "/", sid)
+                self._connects.welcome(session, "/", sid)
         return True
 
     async def _handle_connect(self, session: Session, namespace: str, data: Any) -> None:
-        sid = self._admit(session, namespace, data or {})
+        sid = self._connects.admit(session, namespace, data or {})
         if sid is None:
             return
         environ = self.environ.get(session.sid, {})
         try:
             await self._trigger_event("connect", namespace, sid, environ, data or {})
         except Exception as error:
-            self._turn_away(session, namespace, sid, error)
+            self._connects.turn_away(session, namespace, sid, error)
         else:
-            self._welcome(session, namespace, sid)
-
-    def _admit(self, session: Session, namespace: str, auth: dict[str, Any]) -> str | None:
-        """An id for a client that may be asked about; None if there is nothing to ask."""
-        if not self._accepts(namespace):
-            session.send(
-                encoding.encode(encoding.CONNECT_ERROR, namespace, {"message": "Invalid namespace"})
-            )
-            return None
-        members = self.manager.members
-        if len(members.namespaces_of(session.sid)) >= MOST_NAMESPACES:
-            many = f"namespace: more than {MOST_NAMESPACES} of one connection"
-            self._refuse(session, namespace, Refused(codes.TOO_MANY_ROOMS, many))
-            return None
-        sid: str = self.eio.generate_id()
-        socket = None if session.closed else members.add(sid, namespace, session)
-        if socket is None:
-            raise MalformedError(f"connected to {namespace} already")
-        socket.auth = _as_json(auth)
-        return sid
-
-    def _welcome(self, session: Session, namespace: str, sid: str) -> None:
-        members = self.manager.members
-        if sid not in members.sockets:  # it left while its handler ran
-            return
-        session.send(encoding.encode(encoding.CONNECT, namespace, {"sid": sid}))
-        members.connect(sid)
-        self._connected(members.sockets[sid])
-
-    def _turn_away(self, session: Session, namespace: str, sid: str, error: Exception) -> None:
-        self.manager.members.remove(sid)
-        self._refuse(session, namespace, error)
-
-    def _refuse(self, session: Session, namespace: str, error: Exception) -> None:
-        reply = refusal(error, "connect", namespace)["error"]
-        answer = {"message": reply["message"], "data": reply}
-        session.send(encoding.encode(encoding.CONNECT_ERROR, namespace, answer))
+            self._connects.welcome(session, namespace, sid)
 
     async def _handle_event(
         self, session: Session, namespace: str, id: int | None, data: list[Any]
@@ -261,29 +225,4 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
             answer.give(reply)
 
 
-class Environs(Mapping[str, dict[str, Any]]):
-    """What python-socketio keeps for each session, made when it is asked for."""
-
-    def __init__(self, sessions: Mapping[str, Session]) -> None:
-        self._sessions = sessions
-
-    def __getitem__(self, eio_sid: str) -> dict[str, Any]:
-        kept = self._sessions[eio_sid].handshake
-        return {} if kept is None else kept.environ()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._sessions)
-
-    def __len__(self) -> int:
-        return len(self._sessions)
-
-
 _CONNECT = b"%d" % encoding.CONNECT
-
-
-def _as_json(auth: Any) -> bytes:
-    """What JSON has no form for (half a surrogate pair) is left out: it could not be sent on."""
-    try:
-        return orjson.dumps(auth) if auth else b""
-    except TypeError:
-        return b""

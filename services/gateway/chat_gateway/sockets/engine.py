@@ -14,12 +14,12 @@ import orjson
 from aiohttp import web
 
 from chat_gateway.sockets import handshake, packets, polling, upgrade
-from chat_gateway.sockets.front import DeadlineHandler
+from chat_gateway.sockets.front import DeadlineHandler, kept
 from chat_gateway.sockets.handshake import Handshake, Opening
-from chat_gateway.sockets.headers import fold
 from chat_gateway.sockets.packets import Outgoing
 from chat_gateway.sockets.polling import PollingLink, bad_request
-from chat_gateway.sockets.session import SERVER_DISCONNECT, Link, Receiver, Session
+from chat_gateway.sockets.ports import Link, Receiver
+from chat_gateway.sockets.session import SERVER_DISCONNECT, Session
 from chat_gateway.sockets.websocket import Shared, WebSocket
 from chat_gateway.sockets.wheel import Wheel
 from chatcluster.core.codes import Code
@@ -136,7 +136,7 @@ class EngineServer:
     # What the door calls.
 
     def open_websocket(
-        self, transport: asyncio.Transport, opening: Opening, kept: Handshake
+        self, transport: asyncio.Transport, opening: Opening, request: Handshake
     ) -> bool:
         """Answer a request for a WebSocket; False, and nothing has happened, if it is refused."""
         query = opening.query
@@ -151,7 +151,7 @@ class EngineServer:
         accepted = handshake.accepted(opening.key)
         if session is None:
             # In one write: each costs more than all the rest of a connect.
-            greeting = self._greeting(self._start(link, kept), ())
+            greeting = self._greeting(self._start(link, request), ())
             transport.write(accepted + greeting.frame)
         else:
             transport.write(accepted)
@@ -191,12 +191,12 @@ class EngineServer:
         if transport == "websocket":
             return self._take_over(request)
         link = PollingLink(self._send_buffer)
-        session = self._start(link, _kept(request))
+        session = self._start(link, kept(request))
         session.send((self._greeting(session, ("websocket",)),))
         return await polling.get(session, link, request, self.ping_interval)
 
-    def _start(self, link: Link, kept: Handshake) -> Session:
-        session = Session(self.generate_id(), self, time.time(), kept)
+    def _start(self, link: Link, request: Handshake) -> Session:
+        session = Session(self.generate_id(), self, time.time(), request)
         self.sockets[session.sid] = session
         session.start(link)
         self.receiver.opened(session)
@@ -213,7 +213,7 @@ class EngineServer:
             return bad_request("Bad request")
         if (handed := connection.hand_over()) is not None:
             transport, opening.rest = handed
-            if not self.open_websocket(transport, opening, _kept(request)):
+            if not self.open_websocket(transport, opening, kept(request)):
                 transport.abort()
         # The connection is not aiohttp's any more, which this is the way to tell.
         raise asyncio.CancelledError
@@ -237,12 +237,6 @@ class EngineServer:
         if request.method == "POST":
             return await polling.post(session, link, request)
         return await polling.get(session, link, request, self.ping_interval + self.ping_timeout)
-
-
-def _kept(request: web.Request) -> Handshake:
-    line = (request.method, request.path, request.query_string)
-    headers = fold(request.headers.items())
-    return Handshake(line, headers, request.remote or "", secure=request.scheme == "https")
 
 
 def _keep(tasks: set[asyncio.Future[None]], work: Coroutine[Any, Any, None]) -> None:

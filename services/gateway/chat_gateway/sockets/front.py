@@ -10,6 +10,9 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler
 
+from chat_gateway.sockets.handshake import Handshake
+from chat_gateway.sockets.headers import fold
+
 LINGER_SECONDS = 2.0  # for a client to read the answer to a request that it has not sent to its end
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -164,3 +167,10 @@ def _let_in(request: web.Request, response: web.StreamResponse | web.HTTPExcepti
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Allow-Credentials"] = "true"
         response.headers["Vary"] = "Origin"
+
+
+def kept(request: web.Request) -> Handshake:
+    """What is kept of a request that opens a session."""
+    line = (request.method, request.path, request.query_string)
+    headers = fold(request.headers.items())
+    return Handshake(line, headers, request.remote or "", secure=request.scheme == "https")
