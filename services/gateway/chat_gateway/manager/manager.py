@@ -14,6 +14,7 @@ from chat_gateway.manager.publishing import Publishing
 from chat_gateway.manager.room import Bursts
 from chat_gateway.sockets.packets import Outgoing
 from chatcluster.core.envelope import Action, Envelope, RoomKey
+from chatcluster.core.position import Position
 from chatcluster.fanout.port import Fanout
 
 
@@ -41,11 +42,25 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         self._sequence += 1
         return Envelope(self._origin, self._sequence, namespace, action, **fields)
 
-    def event(self, namespace: str, rooms: tuple[str, ...], event: str, arg: Any) -> Envelope:
+    def event(
+        self,
+        namespace: str,
+        rooms: tuple[str, ...],
+        event: str,
+        arg: Any,
+        position: Position | None = None,
+    ) -> Envelope:
         """This gateway's next envelope, for an event with one argument."""
         self._sequence += 1
         return Envelope(
-            self._origin, self._sequence, namespace, Action.EMIT, rooms, (), event, (arg,)
+            self._origin,
+            self._sequence,
+            namespace,
+            Action.EMIT,
+            rooms=rooms,
+            event=event,
+            args=(arg,),
+            position=position,
         )
 
     async def publish(self, envelope: Envelope) -> None:
