@@ -7,7 +7,7 @@ STAMPS := $(VENV)/.stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test coverage check format generate lock clean
+.PHONY: help install run test bench coverage check format generate lock clean
 
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ run: install ## Two gateways, a hub and a Valkey on this machine (make run MODE=
 
 test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/browser ## All tests, with their set-up.
 	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(STAMPS)/dev $(STAMPS)/node ## What a delivery costs, beside Node (ARGS="--only Node 'adapter, classic'").
+	$(BIN)/python -m benchmarks --write $(ARGS)
 
 coverage: $(STAMPS)/dev ## Unit tests alone: every branch of the pure code must be taken.
 	$(BIN)/python -m pytest -q tests/unit --cov=chatcluster.core --cov=chat_gateway.chat.domain --cov=chatcluster.chat.message --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
