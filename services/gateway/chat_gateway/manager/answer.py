@@ -34,9 +34,8 @@ class Answer:
         session = self._socket.session
         session.settle()
         if self._number is not None:
-            data = [] if reply is None else [reply]
             namespace = self._socket.namespace
-            session.send(encoding.encode(encoding.ACK, namespace, data, self._number))
+            session.send(encoding.encode(encoding.ACK, namespace, _values(reply), self._number))
 
     def fail(self, error: BaseException) -> None:
         namespace = self._socket.namespace
@@ -45,6 +44,12 @@ class Answer:
             refused = {"event": self._event[:100], **reply}
             self._socket.session.send(encoding.encode_event(namespace, "refused", [refused]))
         self.give(reply)
+
+
+def _values(reply: Any) -> list[Any]:
+    if isinstance(reply, tuple):
+        return list(reply)
+    return [] if reply is None else [reply]
 
 
 def refusal(error: BaseException, event: str, namespace: str) -> dict[str, dict[str, str]]:

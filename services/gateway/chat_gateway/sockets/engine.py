@@ -14,7 +14,8 @@ import orjson
 from aiohttp import web
 
 from chat_gateway.sockets import handshake, packets, polling, upgrade
-from chat_gateway.sockets.front import DeadlineHandler, kept
+from chat_gateway.sockets.front import hand_over, kept
+from chat_gateway.sockets.handlers import Handlers
 from chat_gateway.sockets.handshake import Handshake, Opening
 from chat_gateway.sockets.packets import Outgoing
 from chat_gateway.sockets.polling import PollingLink, bad_request
@@ -38,7 +39,6 @@ class EngineServer:
     """
 
     async_mode = "aiohttp"
-    receiver: Receiver
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class EngineServer:
         ping_timeout: float,
         max_payload: int,
         send_buffer: int,
+        upgrade_timeout: float = 10.0,
         **_: Any,
     ) -> None:
         self.sockets: dict[str, Session] = {}
@@ -55,6 +56,8 @@ class EngineServer:
         self.ping_timeout = ping_timeout
         self.max_payload = max_payload
         self.refusing: Code | None = None  # set: no new sessions
+        self.receiver: Receiver = Handlers(self.spawn)
+        self._upgrade_timeout = upgrade_timeout
         self.pings: Wheel[Session] = Wheel(ping_interval, Session.ping)
         self.timeouts: Wheel[Session] = Wheel(ping_timeout, Session.ping_timeout)
         self._shared = Shared(max_payload=max_payload, send_buffer=send_buffer)
@@ -66,7 +69,9 @@ class EngineServer:
     # What python-socketio calls.
 
     def on(self, event: str, handler: Callable[..., Awaitable[Any]]) -> None:
-        """Its handlers are not called: `receiver` is, without a task for each message."""
+        """For `connect`, `message` and `disconnect`, unless a `receiver` takes their place."""
+        if isinstance(self.receiver, Handlers):
+            self.receiver.by_event[event] = handler
 
     def generate_id(self) -> str:
         """20 characters, as Node's ids have: its sharded adapter knows private rooms by that."""
@@ -155,7 +160,7 @@ class EngineServer:
             transport.write(accepted + greeting.frame)
         else:
             transport.write(accepted)
-            upgrade.begin(session, link)
+            upgrade.begin(session, link, self._upgrade_timeout)
         if opening.rest:
             link.data_received(opening.rest)
         return True
@@ -207,11 +212,9 @@ class EngineServer:
         proxies send it, or because it breaks the rules.
         """
         opening = handshake.of_headers(request.query_string, request.raw_headers)
-        connection = request.protocol
-        assert isinstance(connection, DeadlineHandler), "made by our server"
         if opening is None:
             return bad_request("Bad request")
-        if (handed := connection.hand_over()) is not None:
+        if (handed := hand_over(request.protocol)) is not None:
             transport, opening.rest = handed
             if not self.open_websocket(transport, opening, kept(request)):
                 transport.abort()

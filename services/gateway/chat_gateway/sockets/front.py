@@ -63,18 +63,6 @@ class DeadlineHandler(RequestHandler):
         if self._unread_check is None:
             self._look_again()
 
-    def hand_over(self) -> tuple[asyncio.Transport, bytes] | None:
-        """Let go of the connection, whose request is for a WebSocket: what is under it, and what
-        has come after the request. None if it is gone. The request must not be answered then.
-        """
-        transport, self.transport = self.transport, None
-        if transport is None:
-            return None
-        rest = bytes(self._message_tail)
-        self.connection_lost(None)
-        transport.resume_reading()
-        return transport, rest
-
     def log_exception(self, *args: Any, **options: Any) -> None:
         if not isinstance(options.get("exc_info"), CLIENT_FAULTS):
             super().log_exception(*args, **options)
@@ -174,3 +162,16 @@ def kept(request: web.Request) -> Handshake:
     line = (request.method, request.path, request.query_string)
     headers = fold(request.headers.items())
     return Handshake(line, headers, request.remote or "", secure=request.scheme == "https")
+
+
+def hand_over(connection: RequestHandler) -> tuple[asyncio.Transport, bytes] | None:
+    """Take a connection, whose request is for a WebSocket, from aiohttp: what is under it, and what
+    has come after the request. None if it is gone. The request must not be answered then.
+    """
+    transport, connection.transport = connection.transport, None
+    if transport is None:
+        return None
+    rest = bytes(connection._message_tail)
+    connection.connection_lost(None)
+    transport.resume_reading()
+    return transport, rest

@@ -11,8 +11,6 @@ from chat_gateway.sockets.session import Session
 from chat_gateway.sockets.websocket import WebSocket
 from chatcluster.core.errors import MalformedError
 
-UPGRADE_SECONDS = 10.0
-
 _PROBE = f"{packets.PING}probe"
 _ANSWER = Outgoing(Packet(packets.PONG, "probe"))
 
@@ -23,13 +21,13 @@ class Upgrade:
     where it is.
     """
 
-    def __init__(self, session: Session, old: PollingLink, new: WebSocket) -> None:
+    def __init__(self, session: Session, old: PollingLink, new: WebSocket, seconds: float) -> None:
         self._session = session
         self._old = old
         self._probed = False
         session.upgrading = True
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(UPGRADE_SECONDS, new.fail, MalformedError("no upgrade"))
+        self._timer = loop.call_later(seconds, new.fail, MalformedError("no upgrade"))
         self._link = new
 
     def received(self, payload: bytes, *, binary: bool) -> None:
@@ -57,10 +55,10 @@ class Upgrade:
         self._session.upgrading = False
 
 
-def begin(session: Session, link: WebSocket) -> None:
-    """Let *session* move to *link*, unless it is on a WebSocket or moving already."""
+def begin(session: Session, link: WebSocket, seconds: float) -> None:
+    """Let *session* move to *link* within *seconds*, unless it is on a WebSocket or moving."""
     old = session.link
     if not isinstance(old, PollingLink) or session.upgrading:
         link.fail(MalformedError("this session is on a WebSocket already"))
     else:
-        link.owner = Upgrade(session, old, link)
+        link.owner = Upgrade(session, old, link, seconds)
