@@ -14,6 +14,8 @@ import json
 import os
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
+from typing import cast
 
 import psutil
 import uvloop
@@ -52,20 +54,23 @@ class Cost:
 class Client(asyncio.Protocol):
     """Speaks as much WebSocket, Engine.IO and Socket.IO as it takes to count."""
 
-    def __init__(self, port: int, room: str, sender: bool) -> None:
+    def __init__(self, port: int, room: str, sender: bool, text: str = TEXT) -> None:
         self.ready = asyncio.get_running_loop().create_future()
         self.deliveries = 0
         self.latencies: list[float] = []
         self.sender = sender
+        self.closed = False
+        self.transport: asyncio.Transport
+        self._text = text
         self._room = room
         self._port = port
         self._rest = b""
         self._open = False
 
-    def connection_made(self, transport) -> None:
-        self._transport = transport
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
         key = base64.b64encode(os.urandom(16)).decode()
-        transport.write(
+        self.transport.write(
             f"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
             f"Host: 127.0.0.1:{self._port}\r\n"
             f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
@@ -94,11 +99,12 @@ class Client(asyncio.Protocol):
         self._rest = data[at:]
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        self.closed = True
         if not self.ready.done():
             self.ready.set_exception(ConnectionError("closed while it was connecting"))
 
     def say(self) -> None:
-        message = {"nickname": "n", "message": f"{id(self)} {time.perf_counter():.6f} {TEXT}"}
+        message = {"nickname": "n", "message": f"{id(self)} {time.perf_counter():.6f} {self._text}"}
         if self._room:
             message["room"] = self._room
         self._send("42" + json.dumps(["chat message", message]))
@@ -128,7 +134,7 @@ class Client(asyncio.Protocol):
         head = 2 if frame[1] < 126 else 4
         frame[1] |= 0x80
         frame[head:head] = b"\0\0\0\0"  # a mask that changes nothing
-        self._transport.write(bytes(frame))
+        self.transport.write(bytes(frame))
 
 
 async def measure(
@@ -178,12 +184,16 @@ async def _connected(ports: list[int], workload: Workload) -> list[Client]:
         port = ports[number % len(ports)]
         room = f"room{number // workload.room}" if workload.room else ""
         client = Client(port, room, number % (workload.room or workload.clients) == 0)
-        await loop.create_connection(lambda client=client: client, "127.0.0.1", port)
+        await loop.create_connection(partial(_same, client), "127.0.0.1", port)
         clients.append(client)
         if number % AT_ONCE == AT_ONCE - 1:
             await asyncio.gather(*(one.ready for one in clients[-AT_ONCE:]))
     await asyncio.gather(*(one.ready for one in clients))
     return clients
+
+
+def _same(client: Client) -> Client:
+    return client
 
 
 def main() -> None:

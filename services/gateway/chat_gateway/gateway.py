@@ -104,6 +104,7 @@ class Gateway:
             ping_timeout=settings.ping_timeout,
             max_payload=settings.max_payload,
             send_buffer=settings.send_buffer,
+            admitted_per_second=settings.admitted_per_second,
         )
         register(self.server, self.lobby, self.room_list, RoomMessages(self.service, limits))
 

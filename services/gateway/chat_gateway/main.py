@@ -129,7 +129,7 @@ async def _clients(gateway: Gateway) -> AsyncIterator[int]:
         keepalive_timeout=75.0,
     )
     engine = gateway.server.eio
-    door = Door(engine.open_websocket, front, head_seconds=settings.request_timeout)
+    door = Door(engine.websockets.open, front, head_seconds=settings.request_timeout)
     loop = asyncio.get_running_loop()
     with listening(settings.host, settings.port, setting="port"):
         server = await loop.create_server(door, settings.host, settings.port, backlog=1024)
@@ -139,7 +139,7 @@ async def _clients(gateway: Gateway) -> AsyncIterator[int]:
         server.close()
         door.close()
         await gateway.server.shutdown()
-        await engine.ended(CLOSE_SECONDS)
+        await engine.websockets.ended(CLOSE_SECONDS)
         await front.shutdown(CLOSE_SECONDS)
         await runner.cleanup()
 

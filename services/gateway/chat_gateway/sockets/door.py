@@ -54,11 +54,12 @@ class Visitor(asyncio.Protocol):
         self._door.waiting.add(self)
 
     def data_received(self, data: bytes) -> None:
+        if self.transport is None:  # it is about to be let in, and has nothing to say yet
+            return
         self._heard += data
         if handshake.may_be_opening(self._heard):
             return
         transport, self.transport = self.transport, None
-        assert transport is not None, "nothing is received without one"
         opening = handshake.opening(self._heard)
         if opening is None or not self._door.open(transport, opening, _kept(opening, transport)):
             self._hand_on(transport)

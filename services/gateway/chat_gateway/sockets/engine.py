@@ -13,15 +13,16 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from chat_gateway.sockets import handshake, packets, polling, upgrade
+from chat_gateway.sockets import handshake, packets, polling, websockets
+from chat_gateway.sockets.admission import Admission
 from chat_gateway.sockets.front import hand_over, kept
 from chat_gateway.sockets.handlers import Handlers
-from chat_gateway.sockets.handshake import Handshake, Opening
+from chat_gateway.sockets.handshake import Handshake
 from chat_gateway.sockets.packets import Outgoing
 from chat_gateway.sockets.polling import PollingLink, bad_request
 from chat_gateway.sockets.ports import Link, Receiver
 from chat_gateway.sockets.session import SERVER_DISCONNECT, Session
-from chat_gateway.sockets.websocket import Shared, WebSocket
+from chat_gateway.sockets.websockets import WebSockets
 from chat_gateway.sockets.wheel import Wheel
 from chatcluster.core.codes import Code
 from chatcluster.core.ids import short_id
@@ -49,6 +50,7 @@ class EngineServer:
         max_payload: int,
         send_buffer: int,
         upgrade_timeout: float = 10.0,
+        admitted_per_second: float = 0.0,
         **_: Any,
     ) -> None:
         self.sockets: dict[str, Session] = {}
@@ -57,10 +59,11 @@ class EngineServer:
         self.max_payload = max_payload
         self.refusing: Code | None = None  # set: no new sessions
         self.receiver: Receiver = Handlers(self.spawn)
-        self._upgrade_timeout = upgrade_timeout
+        self.upgrade_timeout = upgrade_timeout
+        self.admission = Admission(admitted_per_second, time.monotonic)
         self.pings: Wheel[Session] = Wheel(ping_interval, Session.ping)
         self.timeouts: Wheel[Session] = Wheel(ping_timeout, Session.ping_timeout)
-        self._shared = Shared(max_payload=max_payload, send_buffer=send_buffer)
+        self.websockets = WebSockets(self, max_payload=max_payload, send_buffer=send_buffer)
         self._send_buffer = send_buffer
         self._random_bytes = random_bytes
         self._handling: set[asyncio.Future[None]] = set()
@@ -111,16 +114,6 @@ class EngineServer:
             session.close(SERVER_DISCONNECT)
         await self.idle()
 
-    async def ended(self, seconds: float) -> None:
-        """Return when all WebSockets are gone; those that are left after *seconds* are cut."""
-        deadline = time.monotonic() + seconds
-        while self._shared.all and time.monotonic() < deadline:  # noqa: ASYNC110 - seldom, and short
-            await asyncio.sleep(seconds / 40)
-        for socket in list(self._shared.all):
-            socket.transport.abort()
-        for wheel in (self.pings, self.timeouts, self._shared.closing):
-            wheel.stop()
-
     # What sessions call.
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -137,33 +130,6 @@ class EngineServer:
     async def on_closed(self, session: Session, reason: str) -> None:
         self.sockets.pop(session.sid, None)
         await self.receiver.closed(session, reason)
-
-    # What the door calls.
-
-    def open_websocket(
-        self, transport: asyncio.Transport, opening: Opening, request: Handshake
-    ) -> bool:
-        """Answer a request for a WebSocket; False, and nothing has happened, if it is refused."""
-        query = opening.query
-        if query.get("EIO") != ["4"] or query.get("transport") != ["websocket"]:
-            return False
-        sid = query.get("sid", [None])[0]
-        session = None if sid is None else self.sockets.get(sid)
-        if self.refusing is not None if sid is None else session is None:
-            return False
-        link = WebSocket(transport, self._shared)
-        transport.set_protocol(link)
-        accepted = handshake.accepted(opening.key)
-        if session is None:
-            # In one write: each costs more than all the rest of a connect.
-            greeting = self._greeting(self._start(link, request), ())
-            transport.write(accepted + greeting.frame)
-        else:
-            transport.write(accepted)
-            upgrade.begin(session, link, self._upgrade_timeout)
-        if opening.rest:
-            link.data_received(opening.rest)
-        return True
 
     # What aiohttp calls.
 
@@ -190,17 +156,18 @@ class EngineServer:
         if request.method != "GET":
             return bad_request("Bad handshake method", _BAD_METHOD)
         if self.refusing is not None:
-            raise web.HTTPServiceUnavailable(
-                text=self.refusing.name, headers={"Retry-After": "1", "Connection": "close"}
-            )
+            raise _unavailable(self.refusing.name)
         if transport == "websocket":
             return self._take_over(request)
+        if (wait := self.admission.wait()) is None:
+            raise _unavailable("too many at once")
+        await asyncio.sleep(wait)
         link = PollingLink(self._send_buffer)
-        session = self._start(link, kept(request))
-        session.send((self._greeting(session, ("websocket",)),))
+        session = self.start(link, kept(request))
+        session.send((self.greeting(session, ("websocket",)),))
         return await polling.get(session, link, request, self.ping_interval)
 
-    def _start(self, link: Link, request: Handshake) -> Session:
+    def start(self, link: Link, request: Handshake) -> Session:
         session = Session(self.generate_id(), self, time.time(), request)
         self.sockets[session.sid] = session
         session.start(link)
@@ -216,12 +183,13 @@ class EngineServer:
             return bad_request("Bad request")
         if (handed := hand_over(request.protocol)) is not None:
             transport, opening.rest = handed
-            if not self.open_websocket(transport, opening, kept(request)):
-                transport.abort()
+            if not self.websockets.open(transport, opening, kept(request)):
+                websockets.send_away(transport)
         # The connection is not aiohttp's any more, which this is the way to tell.
         raise asyncio.CancelledError
 
-    def _greeting(self, session: Session, upgrades: tuple[str, ...]) -> Outgoing:
+    def greeting(self, session: Session, upgrades: tuple[str, ...]) -> Outgoing:
+        """The packet that opens a session."""
         handshake = {
             "sid": session.sid,
             "upgrades": upgrades,
@@ -247,3 +215,7 @@ def _keep(tasks: set[asyncio.Future[None]], work: Coroutine[Any, Any, None]) -> 
     task = asyncio.ensure_future(work)
     tasks.add(task)
     task.add_done_callback(tasks.discard)
+
+
+def _unavailable(why: str) -> web.HTTPServiceUnavailable:
+    return web.HTTPServiceUnavailable(text=why, headers={"Retry-After": "1", "Connection": "close"})
