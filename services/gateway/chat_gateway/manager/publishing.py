@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from chat_gateway.manager.work import Work
 from chatcluster.core.envelope import Envelope
-from chatcluster.core.errors import MalformedError
+from chatcluster.core.errors import FanoutError, MalformedError
 from chatcluster.fanout.port import Fanout
 
 
@@ -65,11 +65,13 @@ class Publishing:
                 # Nothing was sent; the others shall not suffer for one that cannot be. All at once,
                 # so that what comes later stays behind them.
                 await asyncio.gather(*(self._send([one]) for one in batch))
-        except BaseException as error:
+        except Exception as error:
             for one in batch:
                 one.outcome.fail(error)
-            if not isinstance(error, Exception):
-                raise
+        except BaseException:
+            for one in batch:
+                one.outcome.fail(FanoutError("the gateway is leaving"))
+            raise
         else:
             for one in batch:
                 one.outcome.give(one.reply)
