@@ -60,21 +60,24 @@ class Publishing:
             await self._fanout.publish([one.envelope for one in batch])
         except MalformedError as error:
             if len(batch) == 1:
-                batch[0].outcome.fail(error)
+                _fail(batch, error)
             else:
                 # Nothing was sent; the others shall not suffer for one that cannot be. All at once,
                 # so that what comes later stays behind them.
                 await asyncio.gather(*(self._send([one]) for one in batch))
         except Exception as error:
-            for one in batch:
-                one.outcome.fail(error)
+            _fail(batch, error)
         except BaseException:
-            for one in batch:
-                one.outcome.fail(FanoutError("the gateway is leaving"))
+            _fail(batch, FanoutError("the gateway is leaving"))
             raise
         else:
             for one in batch:
                 one.outcome.give(one.reply)
+
+
+def _fail(batch: Sequence[_Parting], error: Exception) -> None:
+    for one in batch:
+        one.outcome.fail(error)
 
 
 class _Awaited:
