@@ -76,8 +76,8 @@ def row(name: str, cost: Cost, node: Cost | None) -> str:
     )
 
 
-def tables(valkey: Valkey, options: argparse.Namespace) -> str:
-    parts = []
+def measure_all(valkey: Valkey, options: argparse.Namespace) -> None:
+    parts: list[str] = []
     for workload in WORKLOADS:
         if options.workload and not any(word in workload.title for word in options.workload):
             continue
@@ -88,7 +88,14 @@ def tables(valkey: Valkey, options: argparse.Namespace) -> str:
             lines.append(row(name, cost, node))
             print(f"{workload.title}: {lines[-1]}", flush=True)
         parts.append("\n".join(lines))
-    return "\n\n".join(parts)
+        if options.write:
+            write("\n\n".join(parts))
+
+
+def write(found: str) -> None:
+    """After each workload: a run takes long, and may be broken off."""
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n{found}\n{END}{rest.partition(END)[2]}")
 
 
 def main() -> None:
@@ -103,12 +110,9 @@ def main() -> None:
         valkey = Valkey(Path(folder), appendonly="no", appendfsync="no")
         valkey.start()
         try:
-            found = tables(valkey, options)
+            measure_all(valkey, options)
         finally:
             valkey.stop()
-    if options.write:
-        before, _, rest = PAGE.read_text().partition(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n{found}\n{END}{rest.partition(END)[2]}")
 
 
 if __name__ == "__main__":
