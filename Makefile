@@ -1,13 +1,18 @@
 # Two commands do everything on a fresh machine: `make run` and `make test`.
 PYTHON ?= python3
 MODE ?= adapter
+MINUTES ?= 30
+SEED ?= 0
+# In how many processes tests run side by side; 0 is in this one.
+PROCESSES ?= 0
+IMAGES ?= chatcluster
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test bench coverage check format generate lock clean
+.PHONY: help install run test test-tools soak e2e images bench coverage check format generate lock clean
 
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,8 +22,19 @@ install: $(STAMPS)/run ## Set up .venv with what `make run` needs.
 run: install ## Two gateways, a hub and a Valkey on this machine (make run MODE=postgres).
 	@exec $(BIN)/chatcluster run --mode $(MODE)
 
-test: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/browser ## All tests, with their set-up.
-	$(BIN)/python -m pytest $(ARGS)
+test: test-tools ## All tests, with their set-up.
+	$(BIN)/python -m pytest $(if $(filter-out 0,$(PROCESSES)),-n $(PROCESSES) --dist loadfile) $(ARGS)
+
+test-tools: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/browser $(STAMPS)/helm ## Only the set-up of the tests.
+
+soak: $(STAMPS)/dev $(STAMPS)/node ## Everything that can break, at random, for 30 minutes (make soak MINUTES=5 SEED=2).
+	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)
+
+e2e: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/helm ## Tests on the cluster that KUBECONFIG names, which has to have the images.
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest tests/e2e_cluster $(ARGS)
+
+images: ## Build the images (make images IMAGE_REGISTRY=registry.example/team IMAGE_TAG=1.2.3).
+	@IMAGE_REGISTRY="$(IMAGE_REGISTRY)" IMAGE_TAG="$(IMAGE_TAG)" docker/build $(IMAGES)
 
 bench: $(STAMPS)/dev $(STAMPS)/node ## What a delivery costs, beside Node (ARGS="--only Node 'adapter, classic'").
 	$(BIN)/python -m benchmarks --write $(ARGS)
@@ -32,10 +48,13 @@ check: $(STAMPS)/dev ## Format, lint, types, layers, generated files.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/file_sizes.py
+	! git grep -nE '^(<{7}|>{7}) ' # what a merge left
 	$(BIN)/python -m tests.contract.modes_page --check
+	$(BIN)/python -m charts.generate --check
 
-generate: $(STAMPS)/dev ## Write what is made from other files: the table in docs/modes.md.
+generate: $(STAMPS)/dev ## Write what is made from other files: the table in docs/modes.md, the chart's schema and README.
 	$(BIN)/python -m tests.contract.modes_page
+	$(BIN)/python -m charts.generate
 
 format: $(STAMPS)/dev ## Format and fix what can be fixed.
 	$(BIN)/ruff check --fix .
@@ -44,6 +63,9 @@ format: $(STAMPS)/dev ## Format and fix what can be fixed.
 lock: $(STAMPS)/dev ## Resolve the newest versions and write the lock files anew.
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras --extra local -o run.txt ../pyproject.toml build.in
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras --extra local --extra dev -c run.txt -o dev.txt ../pyproject.toml build.in
+	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c run.txt -o image.txt ../pyproject.toml
+	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c run.txt -o build.txt build.in
+	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c run.txt -o dev-image.txt dev-image.in
 	cd examples/nats-mode && ../../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -o requirements.txt requirements.in
 	cd tests && npm update --package-lock-only --omit-lockfile-registry-resolved
 
@@ -70,4 +92,8 @@ $(STAMPS)/node: tests/package-lock.json $(STAMPS)/run
 
 $(STAMPS)/browser: tests/setup-browser.sh $(STAMPS)/run
 	tests/setup-browser.sh
+	@touch $@
+
+$(STAMPS)/helm: tests/setup-helm.sh $(STAMPS)/run
+	tests/setup-helm.sh $(BIN)
 	@touch $@

@@ -9,10 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.servers import Valkey
-
 from benchmarks.contenders import Gateways, Node
 from benchmarks.load import Cost, Workload
+from tests.servers import Valkey
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"

@@ -10,6 +10,8 @@ import pytest
 
 from tests.servers import Valkey
 
+pytest_plugins = ["tests.alarm"]
+
 
 def pytest_configure() -> None:
     """Whoever started us may ignore these signals (`nohup`, a background job), and so would the

@@ -18,8 +18,8 @@ from typing import Any
 from tests.servers import free_port
 
 TOKEN = "for broadcasts"  # of every hub
-START_SECONDS = 15.0
-STOP_SECONDS = 15.0
+START_SECONDS = 45.0  # a machine may be busy with other tests
+STOP_SECONDS = 10.0  # beyond those of the settings; what is in the way of leaving is logged sooner
 
 
 class Program:
@@ -49,6 +49,7 @@ class Program:
     def start(self, *, wait: bool = True) -> None:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("CHAT_")}
         environment |= {name: str(value) for name, value in self._variables.items()}
+        environment["PYTHONFAULTHANDLER"] = "1"  # so SIGABRT shows where it is
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", self._module], env=environment, stdout=log, stderr=log
@@ -98,15 +99,26 @@ class Program:
         self.process.send_signal(signal.SIGCONT)
 
     def stop(self) -> int | None:
-        """Ask it to leave; its exit code."""
+        """Ask it to leave; its exit code. One that does not leave fails the test, and says where it
+        was."""
         if self.process is None:
             return None
         self.process.send_signal(signal.SIGCONT)
         self.process.terminate()
         try:
-            return self.process.wait(STOP_SECONDS)
+            return self.process.wait(self._leaving_seconds + STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(2)
+            raise AssertionError(f"{self._module} does not leave:\n{self.output()}") from None
         finally:
             self.kill()
+
+    @property
+    def _leaving_seconds(self) -> float:
+        names = ("CHAT_SETTLE_SECONDS", "CHAT_DRAIN_SECONDS")
+        return sum(float(str(self._variables[name])) for name in names)
 
 
 class Cluster:

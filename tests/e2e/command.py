@@ -19,7 +19,7 @@ class Cli:
     def __init__(self, folder):
         self.folder = folder
         clean = {name: value for name, value in os.environ.items() if name[:5] != "CHAT_"}
-        self._environment = {
+        self.environment = {
             **clean,
             "TMPDIR": str(folder),
             "XDG_RUNTIME_DIR": str(folder),
@@ -33,14 +33,14 @@ class Cli:
             stderr=subprocess.PIPE,
             text=True,
             cwd=self.folder,
-            env={**self._environment, **variables},
+            env={**self.environment, **variables},
         )
 
-    def run(self, *arguments, **variables):
-        """Exit code, standard output and standard error."""
+    def run(self, *arguments, seconds=15, **variables):
+        """Exit code, standard output and standard error, within *seconds*."""
         with self.start(*arguments, **variables) as process:
             try:
-                output, errors = process.communicate(timeout=15)
+                output, errors = process.communicate(timeout=seconds)
             finally:
                 process.kill()
         return process.returncode, output, errors

@@ -23,7 +23,7 @@ from tests.e2e.clients import KINDS, Clients, Connect, Kind, params
 from tests.e2e.command import Cli
 from tests.e2e.node_client import NodeProcess
 from tests.gateways import Cluster
-from tests.servers import Valkey
+from tests.servers import Valkey, process_number
 
 MODES = ["isolated", "hub", "adapter", "redis"]
 SHARING = ["hub", "adapter", "redis"]  # what one gateway's clients say reaches the others'
@@ -123,10 +123,16 @@ def taken() -> Iterator[int]:
 @pytest.fixture
 def port() -> int:
     """The first of ports that are free for a whole cluster."""
+    return free_for_a_cluster()
+
+
+def free_for_a_cluster() -> int:
+    # Not the generator that is seeded for each test: they would all begin with the same ports.
+    chance = random.SystemRandom()
     while True:
-        first = random.randint(20_000, 30_000)
+        first = 20_000 + 2_000 * process_number() + chance.randrange(800)
         try:
-            check_free(ports(load(RunSettings, port=first, gateways=2, hubs=2)))
+            check_free(ports(load(RunSettings, port=first, gateways=2, hubs=2, workers=1)))
         except StartError:
             continue
         return first

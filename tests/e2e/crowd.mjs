@@ -1,15 +1,19 @@
 // A crowd of Socket.IO clients that chat, lose their gateways and come back; each checks what it gets.
 //
-// Started with one JSON argument: {gateways: [url], clients, rooms, every (ms between one client's messages), transports}.
+// Started with one JSON argument: {gateways: [url], clients, rooms, place (what rooms are called), every (ms between one client's
+// messages), transports, holes}. With holes, what other gateways' clients said may come later than newer messages (mode
+// `isolated`), but comes.
 // Prints "ready" when all have joined. A line "stop" on standard input ends the sending; when everything sent is
 // acknowledged and has arrived (or 10 s later) one JSON line with what was seen is printed.
 import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
 
-const { gateways, clients, rooms, every, transports } = JSON.parse(process.argv[2]);
+const { gateways, clients, rooms, place, every, transports, holes } = JSON.parse(process.argv[2]);
 const problems = [];
 const stored = new Map(); // "room id" → key of the message that has this position
 const acked = new Map(); // key → id
+const born = new Map(); // key → when it was first sent
+let worst = 0; // ms from sending to the last delivery, since the last line "worst"
 const seen = { acked: 0, resent: 0, reconnects: 0, received: 0, refused: 0, worstAckMs: 0 };
 let running = true;
 
@@ -20,11 +24,12 @@ const problem = (text) => problems.length < 20 && problems.push(text);
 class Member {
   constructor(number) {
     this.name = `c${number}`;
-    this.room = `room ${number % rooms}`;
+    this.room = `${place} ${number % rooms}`;
     this.at = number % gateways.length;
     this.sent = 0;
     this.pending = new Map(); // key → {text, since}, in the order of sending
     this.last = null;
+    this.missing = new Set(); // offsets below the last one's, with holes
     this.generation = 0;
     this.joined = new Promise((resolve) => (this.resolve = resolve));
     this.socket = io(gateways[this.at], {
@@ -67,20 +72,30 @@ class Member {
   receive(message) {
     seen.received += 1;
     if (this.last === null) return problem(`${this.name}: got ${message.id} before it had joined`);
-    if (epochOf(message.id) !== epochOf(this.last) || offsetOf(message.id) !== offsetOf(this.last) + 1) {
-      problem(`${this.name}: ${message.id} after ${this.last}`);
-    }
-    this.last = message.id;
+    this.follow(message.id);
     const position = `${this.room} ${message.id}`;
     const key = message.message.split(" ")[0];
+    worst = Math.max(worst, Date.now() - born.get(key));
     if (!stored.has(position)) stored.set(position, key);
     else if (stored.get(position) !== key) problem(`${this.name}: ${position} is ${key} and ${stored.get(position)}`);
   }
 
+  follow(id) {
+    const offset = offsetOf(id);
+    const last = offsetOf(this.last);
+    if (epochOf(id) !== epochOf(this.last)) problem(`${this.name}: ${id} after ${this.last}`);
+    else if (holes && this.missing.delete(offset)) return;
+    else if (offset <= last || (!holes && offset > last + 1)) problem(`${this.name}: ${id} after ${this.last}`);
+    for (let missed = last + 1; missed < offset; missed += 1) this.missing.add(missed);
+    this.last = id;
+  }
+
   say() {
+    if (this.pending.size >= 5) return; // nobody types on while nothing is taken
     const key = `${this.name}.${++this.sent}`;
     const message = { text: `${key} says hello`, since: Date.now() };
     this.pending.set(key, message);
+    born.set(key, message.since);
     if (this.socket.connected) this.send(key, message);
   }
 
@@ -121,17 +136,24 @@ function heads() {
 
 function settled() {
   const last = heads();
-  return members.every(({ pending, room, last: id }) => pending.size === 0 && offsetOf(id) === last.get(room));
+  return members.every(
+    ({ pending, missing, room, last: id }) => pending.size + missing.size === 0 && offsetOf(id) === last.get(room),
+  );
 }
 
-for await (const line of createInterface({ input: process.stdin })) if (line === "stop") break;
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === "stop") break;
+  console.log(JSON.stringify({ ...seen, worstMs: worst, problems }));
+  worst = 0;
+}
 running = false;
 const deadline = Date.now() + 10_000;
 while (!settled() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100));
 await new Promise((resolve) => setTimeout(resolve, 500)); // what comes twice comes now
 
 const last = heads();
-for (const { name, room, last: id, pending } of members) {
+for (const { name, room, last: id, pending, missing } of members) {
+  if (missing.size) problem(`${name}: never got ${[...missing].slice(0, 5)} of ${room}, and ${missing.size} in all`);
   if (offsetOf(id) !== last.get(room)) problem(`${name}: ends at ${id}, others at ${last.get(room)}`);
   if (pending.size) problem(`${name}: ${pending.size} never acknowledged`);
 }

@@ -30,6 +30,15 @@ class Crowd:
         line = self._process.stdout.readline()
         assert line == "ready\n", line
 
+    def look(self) -> dict[str, Any]:
+        """What was seen until now; `worstMs`: the slowest delivery since the last look."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write("look\n")
+        self._process.stdin.flush()
+        seen: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return seen
+
     def finish(self) -> dict[str, Any]:
         """Stop sending; what was seen, with `problems` (none if every promise was kept)."""
         out, _ = self._process.communicate("stop\n", timeout=20)
@@ -43,18 +52,26 @@ def crowd(
     *,
     clients: int = 200,
     rooms: int = 10,
+    place: str = "room",
     every: int = 1000,
     transports: Sequence[str] = ("websocket",),
+    holes: bool = False,
 ) -> Iterator[Crowd]:
-    """Started, and joined when `wait_ready` has returned; *every* is milliseconds."""
+    """Started, and joined when `wait_ready` has returned; *every* is milliseconds.
+
+    Crowds that meet the same room logs each need a *place* of their own. *holes*: what other
+    gateways' clients say may come late (mode `isolated`).
+    """
     if shutil.which("node") is None or not MODULES.exists():
         missing("Node.js with the packages of tests/package.json")
     options = {
         "gateways": list(gateways),
         "clients": clients,
         "rooms": rooms,
+        "place": place,
         "every": every,
         "transports": list(transports),
+        "holes": holes,
     }
     process = subprocess.Popen(
         ["node", str(SCRIPT), json.dumps(options)],

@@ -18,6 +18,7 @@ from websocket import ABNF
 from chat_gateway.sockets.packets import SEPARATOR
 
 SECONDS = 5.0  # for an answer
+PATH = "/socket.io/"
 CUT = 1006  # RFC 6455 section 7.1.5: the connection ended without a close frame
 
 
@@ -36,6 +37,7 @@ class Wire:
         self,
         port: int,
         *,
+        path: str = PATH,
         sid: str | None = None,
         receive_buffer: int | None = None,
         deaf: bool = False,
@@ -45,7 +47,7 @@ class Wire:
         if receive_buffer is not None:
             options.append((socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer))
         self.socket = websocket.WebSocket(sockopt=options, enable_multithread=False)
-        self.socket.connect(f"ws://127.0.0.1:{port}/socket.io/?{urlencode(query)}", timeout=SECONDS)
+        self.socket.connect(f"ws://127.0.0.1:{port}{path}?{urlencode(query)}", timeout=SECONDS)
         self.port = port
         self.deaf = deaf
         self.handshake = {} if sid else json.loads(self._read_text()[1:])
@@ -181,8 +183,9 @@ class Chatter(Wire):
 class Poller:
     """An Engine.IO client that polls: each request on a connection of its own."""
 
-    def __init__(self, port: int, *, connected: bool = True) -> None:
+    def __init__(self, port: int, *, path: str = PATH, connected: bool = True) -> None:
         self.port = port
+        self.path = path
         self.sid: str | None = None
         if connected:
             status, body = self.get()
@@ -203,7 +206,7 @@ class Poller:
         given = urlencode({name: value for name, value in fields.items() if value is not None})
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
         try:
-            connection.request(method, f"/socket.io/?{given}", body)
+            connection.request(method, f"{self.path}?{given}", body)
             response = connection.getresponse()
             return response.status, response.read().decode()
         finally:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import count
 from typing import Any
 
 import socketio
@@ -13,8 +14,13 @@ from aiohttp import web
 from chat_gateway.gateway import Gateway, new_origin
 from chat_gateway.manager.cluster import Cluster
 from chat_gateway.site import make_site
+from chatcluster.chat.changing import make_switching
+from chatcluster.chat.fanouts import with_outbox
+from chatcluster.chat.stores import opened_store
+from chatcluster.core.switch import Order, Step, Target
 from chatcluster.fanout.port import Fanout
-from chatcluster.history.opening import opened
+from chatcluster.fanout.switching import Switching
+from chatcluster.history.opening import OpenedStore
 from chatcluster.history.port import Retention
 from chatcluster.runtime.settings import GatewaySettings, load
 
@@ -48,22 +54,57 @@ class Site:
 async def serving(fanout: Fanout, name: str) -> AsyncIterator[Site]:
     """A gateway that takes clients while the body runs."""
     settings = load(GatewaySettings, name=name, history="off")
-    retention = Retention(length=10, age=60)
-    async with opened("off", redis_url="", retention=retention, rooms_limit=10) as store:
-        gateway = Gateway(settings, store, fanout, new_origin(name))
-        async with gateway.serving():
-            runner = web.AppRunner(
-                make_site(gateway.server.eio, max_payload=2**22, body_seconds=5.0)
-            )
-            await runner.setup()
-            server = web.TCPSite(runner, "127.0.0.1", 0)
-            await server.start()
-            port = runner.addresses[0][1]
-            try:
-                yield Site(gateway, f"http://127.0.0.1:{port}")
-            finally:
-                await gateway.server.shutdown()
-                await runner.cleanup()
+    async with (
+        _store(settings) as store,
+        _reachable(
+            Gateway(settings, store, with_outbox(fanout, settings), new_origin(name))
+        ) as site,
+    ):
+        yield site
+
+
+@asynccontextmanager
+async def changeable(name: str, **settings: object) -> AsyncIterator[tuple[Site, Switching]]:
+    """A gateway whose fan-out can be changed while the body runs."""
+    given = load(GatewaySettings, name=name, **settings)
+    origin, numbers = new_origin(name), count(1)
+    switching = make_switching(given, origin, numbers)
+    async with _store(given) as store:
+        outbox = with_outbox(switching, given)
+        gateway = Gateway(given, store, outbox, origin, numbers=numbers, change=switching)
+        async with _reachable(gateway) as site:
+            yield site, switching
+
+
+async def change(gateways: Sequence[Switching], epoch: int, mode: str) -> None:
+    """Change the fan-out of all, one step after another."""
+    for step, done in (
+        (Step.PREPARE, lambda switch: switch.next and switch.next.ready),
+        (Step.COMMIT, lambda switch: switch.epoch == epoch),
+        (Step.FINISH, lambda switch: not switch.previous),
+    ):
+        for gateway in gateways:
+            gateway.order(Order(step, epoch, Target(mode)))
+        await eventually(lambda: all(done(gateway.switch) for gateway in gateways))  # noqa: B023
+
+
+def _store(settings: GatewaySettings) -> AbstractAsyncContextManager[OpenedStore]:
+    return opened_store(settings, Retention(length=1000, age=60), rooms_limit=10)
+
+
+@asynccontextmanager
+async def _reachable(gateway: Gateway) -> AsyncIterator[Site]:
+    async with gateway.serving():
+        runner = web.AppRunner(make_site(gateway.server.eio, max_payload=2**22, body_seconds=5.0))
+        await runner.setup()
+        server = web.TCPSite(runner, "127.0.0.1", 0)
+        await server.start()
+        port = runner.addresses[0][1]
+        try:
+            yield Site(gateway, f"http://127.0.0.1:{port}")
+        finally:
+            await gateway.server.shutdown()
+            await runner.cleanup()
 
 
 class Client:

@@ -26,6 +26,8 @@ NAMES = {
     "chatcluster_replays_total",
     "chatcluster_fanout_up",
     "chatcluster_history_up",
+    "chatcluster_outbox_envelopes",
+    "chatcluster_outbox_bytes",
     "chatcluster_ready",
     "chatcluster_draining",
     "process_resident_memory_bytes",
@@ -121,7 +123,13 @@ async def test_stats_have_a_known_shape(cluster, mode, connect):
         "messages": ANY,
         "delivered": ANY,
         "replayed": ANY,
-        "fanout": {"mode": mode, "state": "up"},
+        "fanout": {
+            "mode": mode,
+            "state": "up",
+            "outbox": {"waiting": 0, "bytes": 0},
+            "epoch": 0,
+            "phase": "steady",
+        },
         "history": {"kind": "redis", "ok": True},
         "uptime": ANY,
     }

@@ -17,7 +17,7 @@ from tests.servers import free_port
 def test_the_commands_are_listed_when_none_is_given(cli):
     code, output, _ = cli.run()
     assert code == 0
-    assert all(name in output for name in ("run", "gateway", "hub", "status"))
+    assert all(name in output for name in ("run", "gateway", "hub", "status", "switch"))
 
 
 def test_every_option_is_described(cli):
@@ -51,6 +51,13 @@ def test_secrets_are_no_options(cli):
         (["gatway"], "No such command 'gatway'"),
         (["status"], "no cluster runs on this machine"),
         (["status", "--admin", "nonsense"], "--admin='nonsense'"),
+        (["switch"], "Missing argument 'MODE'"),
+        (["switch", "redis"], "no cluster runs on this machine"),
+        (["switch", "pigeon"], "'pigeon': no such mode is installed; there are: adapter, hub"),
+        (["switch", "redis", "--option", "colour=red"], "colour is not a setting of a fan-out"),
+        (["switch", "redis", "--timeout", "0"], "--timeout"),
+        (["switch", "redis", "--admin", "nonsense"], "--admin='nonsense'"),
+        (["switch", "redis", "--admin", "127.0.0.1:1"], "127.0.0.1:1: nobody listens there"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -116,6 +116,7 @@ def test_a_client_that_joins_no_namespace_is_closed(gateway, others):
         began = time.monotonic()
         assert client.ending() == 1000
         assert 0.8 < time.monotonic() - began < 4.0
+    assert poller.get() == (200, "1")
     assert poller.get()[0] == 400
 
 
@@ -156,6 +157,7 @@ def test_a_client_that_does_not_poll_is_closed_as_slow(gateway, others):
     with Chatter(gateway.port, "/") as ada:
         for _ in range(3):
             ada.ask("chat message", {"message": TEXT})
+    assert poller.get() == (200, "1")  # without what it did not fetch
     assert poller.get()[0] == 400
 
 

@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
+import random
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
 
 from tests.e2e.crowd import crowd
 from tests.gateways import Cluster
+from tests.postgres_server import Postgres
 from tests.servers import Valkey
 
-KILLS = 5
-DOWN_SECONDS = 1.0
-UP_SECONDS = 1.5
+SECONDS = 60.0
+UP_SECONDS = (1.0, 4.0)  # between two kills
+DOWN_SECONDS = (0.0, 1.5)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    server = Postgres()
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.mark.node
 @pytest.mark.slow
-@pytest.mark.timeout(90)
-@pytest.mark.parametrize("mode", ["adapter", "hub", "redis"])
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("mode", ["adapter", "hub", "redis", "postgres"])
 def test_a_crowd_survives_gateways_that_are_killed(
-    mode: str, valkey: Valkey, tmp_path: Path
+    mode: str, valkey: Valkey, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    """200 clients on two gateways, five kills: nothing acknowledged is missing or doubled for
-    anyone, and all see the same order."""
-    cluster = Cluster(tmp_path, valkey.url, mode, presence_seconds=0.5)
+    """200 clients on three gateways, one of which is killed every few seconds: nothing acknowledged
+    is missing or doubled for anyone, and all see the same order."""
+    chance = random.Random(mode)
+    settings: dict[str, Any] = {"presence_seconds": 0.5}
+    if mode == "postgres":
+        settings["postgres_dsn"] = request.getfixturevalue("postgres").url()
+    cluster = Cluster(tmp_path, valkey.url, mode, 3, **settings)
     urls = [gateway.url for gateway in cluster.gateways]
+    kills = 0
     with cluster.running(), crowd(urls) as people:
         people.wait_ready()
-        for kill in range(KILLS):
-            gateway = cluster.gateways[kill % 2]
-            time.sleep(UP_SECONDS)
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            time.sleep(chance.uniform(*UP_SECONDS))
+            gateway = chance.choice(cluster.gateways)
             gateway.kill()
-            time.sleep(DOWN_SECONDS)
+            kills += 1
+            time.sleep(chance.uniform(*DOWN_SECONDS))
             gateway.start()
-        time.sleep(UP_SECONDS)
         seen = people.finish()
-    print(f"{mode}: {seen}")
+    print(f"{mode}: {kills} kills, {seen}")
     assert seen["problems"] == []
     assert seen["reconnects"] >= 200
     assert seen["acked"] > 1000

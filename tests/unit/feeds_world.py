@@ -7,6 +7,8 @@ import itertools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from chat_gateway.chat.domain import Message
 from chat_gateway.chat.feeds import Feeds
 from chatcluster.core.errors import HistoryError
@@ -14,8 +16,10 @@ from chatcluster.core.position import Position
 from chatcluster.history.memory import MemoryRoomLog
 from chatcluster.history.port import Appended, Retention, RoomLog, Slice
 
+KEPT = 1000  # messages of a room
 
-def memory_log(length: int = 1000) -> MemoryRoomLog:
+
+def memory_log(length: int = KEPT) -> MemoryRoomLog:
     epochs = itertools.count(1)
     return MemoryRoomLog(
         Retention(length=length),
@@ -87,21 +91,35 @@ def message(number: int, room: str = "tea") -> Message:
 
 
 class Gateway:
-    """Feeds, and what they gave out."""
+    """Feeds, and what they gave out. `alone` may be changed, as a fan-out's mode may.
+
+    `had`: of what was skipped, who was left out, by message.
+    """
 
     def __init__(self, log: SlowLog | None = None, *, alone: bool = False) -> None:
         self.log = log or SlowLog(memory_log())
         self.out: list[str] = []
         self.subscribed = asyncio.Event()
         self.subscribed.set()
-        self.feeds = Feeds(self.log, self._take, subscribed=self._subscribe, alone=alone)
+        self.alone = alone
+        self.had: dict[str, tuple[str, ...]] = {}
+        self.feeds = Feeds(
+            self.log,
+            self._take,
+            subscribed=self._subscribe,
+            alone=lambda: self.alone,
+            kept=KEPT,
+        )
 
     async def _subscribe(self, room: str) -> None:
         await self.subscribed.wait()
 
-    def _take(self, room: str, at: Position, message: Message) -> None:
+    def _take(self, room: str, at: Position, message: Message, had: tuple[str, ...]) -> None:
         assert room == message.room
-        self.out.append(message.text.removeprefix("message "))
+        number = message.text.removeprefix("message ")
+        self.out.append(number)
+        if had:
+            self.had[number] = had
 
     async def listening(self, room: str = "tea") -> Gateway:
         self.feeds.hold(room)
@@ -114,6 +132,11 @@ class Gateway:
             await self.log.log.append(room, message(number, room).encode()) for number in numbers
         ]
         return [one.position for one in stored]
+
+    async def said(self, number: int, *, by: str) -> None:
+        """A message that gateway *by* took while it was alone, and that nothing brings here."""
+        said = replace(message(number), dyno=by, alone=True)
+        await self.log.log.append("tea", said.encode())
 
     async def post(self, *numbers: int, lost: Sequence[int] = (), room: str = "tea") -> None:
         """Messages that are brought here, but for the *lost* ones."""

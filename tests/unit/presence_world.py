@@ -42,7 +42,10 @@ class Gateway:
         self.name = name
         self.carrier = carrier
         self.told: list[tuple[str, dict[str, Any]]] = []
-        self.presence = Presence(name, 2.0, send=self._send, tell=self._tell, alone=alone)
+        self.alone = alone
+        self.presence = Presence(
+            name, 2.0, send=self._send, tell=self._tell, alone=lambda: self.alone
+        )
         carrier.gateways.append(self)
 
     async def _send(self, signal: Signal) -> None:

@@ -116,6 +116,8 @@ WRONG_BROADCASTS: list[Any] = [
     [UID, {"type": 2, "data": ["e"], "nsp": "/"}, {"rooms": 3}],
     [UID, {"type": 2, "data": ["e"], "nsp": "/"}, {"flags": {"cc": [1]}}],
     [UID, {"type": 2, "data": ["e"], "nsp": "/"}, {"flags": {"cc": ["gw", 1, 0, ["e"]]}}],
+    [UID, {"type": 2, "data": ["e"], "nsp": "/"}, {"flags": {"cc": [["gw"], 1, 0, None]}}],
+    [UID, {"type": 2, "data": ["e"], "nsp": "/"}, {"flags": {"cc": ["gw", 0, 0, None]}}],
 ]
 
 

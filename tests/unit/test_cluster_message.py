@@ -88,6 +88,7 @@ WRONG: list[dict[str, Any]] = [
     {"type": 3, "data": {"opts": {}, "packet": {"type": 2, "data": []}}},
     {"type": 3, "data": {"opts": {}, "packet": {"type": 4, "data": ["e"]}}},
     {"type": 4, "data": {"opts": {}}},
+    {"type": 6, "data": {"opts": {}}, "cc": ["gw", "1", 0, None, 4, {}]},
     {"type": 7, "data": {"requestId": "x"}, "cc": [1]},
     {"type": 9, "data": {"packet": []}},
 ]

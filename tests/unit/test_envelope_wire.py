@@ -29,7 +29,7 @@ NAMES = st.lists(st.text(), max_size=3).map(tuple)
 ENVELOPES = st.builds(
     Envelope,
     origin=st.text(),
-    sequence=st.integers(0, 2**63),
+    sequence=st.integers(1, 2**63 - 1),
     namespace=st.text(),
     action=st.sampled_from(Action),
     rooms=NAMES,
@@ -101,6 +101,16 @@ def test_fields_of_another_form_are_refused(index, value):
     broken = as_fields(PLAINEST)
     broken[index] = value
     with pytest.raises(MalformedError, match="not an envelope"):
+        decode(pack(broken))
+
+
+@pytest.mark.parametrize(
+    ("index", "value"), [(1, 5), (1, ["g"]), (2, 0), (2, -1), (2, 2**63), (2, "1"), (2, True)]
+)
+def test_one_whose_repeats_could_not_be_told_is_refused(index, value):
+    broken = as_fields(PLAINEST)
+    broken[index] = value
+    with pytest.raises(MalformedError, match="an origin is a text and a sequence a number"):
         decode(pack(broken))
 
 

@@ -112,3 +112,41 @@ def test_skipping_gives_the_old_log_before_the_new_one(feed):
     offered(feed, at(9), at(2, "b"), at(3, "c"), at(1, "b"))
     assert texts(feed.skip()) == ["a-9", "b-1", "b-2", "c-3"]
     assert feed.position == at(3, "c")
+
+
+def test_what_is_skipped_is_remembered(feed):
+    offered(feed, at(9), at(8), at(11))
+    feed.skip()
+    assert [offset for offset in range(15) if at(offset) in feed.skipped] == [6, 7, 10]
+
+
+def test_so_is_what_is_skipped_of_a_new_log(feed):
+    offered(feed, at(9), at(3, "b"))
+    feed.skip()
+    assert [offset for offset in range(15) if at(offset, "b") in feed.skipped] == [1, 2]
+    assert at(6) not in feed.skipped  # that log is no more
+
+
+def test_what_is_passed_over_is_remembered_but_for_what_was_held_back(feed):
+    offered(feed, at(8))
+    assert texts(feed.pass_over(at(10))) == ["a-8"]
+    assert feed.position == at(10)
+    assert [offset for offset in range(15) if at(offset) in feed.skipped] == [6, 7, 9, 10]
+    assert offered(feed, at(10), at(11)) == ["a-11"]
+
+
+def test_nothing_is_passed_over_that_was_given_out(feed):
+    assert offered(feed, at(6), at(7)) == ["a-6", "a-7"]
+    assert feed.pass_over(at(6)) == []
+    assert (feed.position, bool(feed.skipped)) == (at(7), False)
+
+
+def test_nothing_is_passed_over_of_another_log(feed):
+    assert feed.pass_over(at(9, "b")) == []
+    assert (feed.position, bool(feed.skipped)) == (at(5), False)
+
+
+def test_what_is_held_back_waits_for_what_is_before_it(feed):
+    feed.hold(at(6), "a-6")
+    assert feed.gap == at(5)
+    assert texts(feed.fill([], complete=True)) == ["a-6"]

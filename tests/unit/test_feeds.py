@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from chat_gateway.chat.feeds import HOLD_SECONDS, RETRY_SECONDS, START_SECONDS, SWEEP_SECONDS
+from chat_gateway.chat.feeds import HOLD_SECONDS, START_SECONDS, SWEEP_SECONDS
+from chat_gateway.chat.replay import RETRY_SECONDS
 from chatcluster.core.errors import HistoryError
 from tests.unit.feeds_world import Gateway, message
 from tests.unit.virtual_time import in_virtual_time, now

@@ -214,8 +214,8 @@ def test_a_room_that_is_named_twice_gets_one_copy() -> None:
 def test_all_is_refused_when_one_envelope_cannot_be_sent() -> None:
     world = World()
     good = Envelope("one", 1, "/", Action.EMIT, ("a",))
-    for bad, error in ((object(), MalformedError), (b"x" * DATA_BYTES, FanoutError)):
-        with pytest.raises(error):
+    for bad in (object(), b"x" * DATA_BYTES):
+        with pytest.raises(MalformedError):
             world.publisher.publish(
                 [good, Envelope("one", 2, "/", Action.EMIT, ("a",), args=(bad,))],
                 cast(Any, world.tally),

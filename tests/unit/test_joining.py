@@ -158,6 +158,84 @@ async def test_what_a_client_saw_on_another_gateway_is_not_sent_to_it_again():
     assert missed.position == at(4)
 
 
+@in_virtual_time
+async def test_alone_a_newcomer_gets_what_was_said_elsewhere_too_and_nobody_else_does():
+    gateway = await Gateway(alone=True).listening()
+    await gateway.post(1, 2, 3, lost=[2, 3])
+    missed = await joining(gateway).missed("tea", None, None)
+    assert (missed.position, told(missed)) == (at(3), ([1, 2, 3], True))
+    await gateway.post(4)
+    assert gateway.out == ["1", "4"]
+
+
+@in_virtual_time
+async def test_alone_what_is_on_its_way_while_somebody_joins_goes_to_the_others():
+    """It is stored, so the one who joins has it."""
+    gateway = await Gateway(alone=True).listening()
+    await gateway.post(1)
+    (own,) = await gateway.store(2)
+    missed = await joining(gateway).missed("tea", None, None)
+    gateway.feeds.entered("tea", "newcomer")
+    assert told(missed) == ([1, 2], True)
+    gateway.feeds.offer("tea", own, message(2))
+    assert (gateway.out, gateway.had) == (["1", "2"], {"2": ("newcomer",)})
+
+
+@in_virtual_time
+async def test_who_comes_back_is_not_told_again_what_its_own_gateway_said():
+    gateway = await Gateway(alone=True).listening()
+    for number in range(1, 5):
+        await gateway.said(number, by="one")
+    assert told(await joining(gateway).missed("tea", at(2), None)) == ([3, 4], True)
+
+
+@in_virtual_time
+async def test_who_comes_back_gets_what_others_said_while_gateways_were_alone():
+    gateway = Gateway(alone=True)
+    for number, by in enumerate(("one", "two", "one", "two", "one"), start=1):
+        await gateway.said(number, by=by)
+    await gateway.listening()
+    room = joining(gateway, limit=9)
+    assert told(await room.missed("tea", at(3), None)) == ([2, 4, 5], True)
+    assert told(await room.missed("tea", at(4), None)) == ([1, 3, 5], True)
+    assert told(await room.missed("tea", at(0), None)) == ([1, 2, 3, 4, 5], True)
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(2, [5, 7]), (3, [3, 5, 7]), (9, [1, 3, 5, 7])])
+@in_virtual_time
+async def test_if_others_said_more_than_may_be_sent_it_is_the_newest(limit, expected):
+    gateway = Gateway(alone=True)
+    for number in range(1, 8):
+        await gateway.said(number, by="two" if number % 2 else "one")
+    await gateway.listening()
+    missed = await joining(gateway, limit=limit).missed("tea", at(6), None)
+    assert told(missed) == (expected, limit == 9)
+
+
+@in_virtual_time
+async def test_a_gateway_that_was_alone_looks_back_when_the_last_one_had_was_for_all():
+    gateway = Gateway()
+    await gateway.said(1, by="two")
+    await gateway.store(2, 3)
+    await gateway.listening()
+    room = joining(gateway)
+    assert told(await room.missed("tea", at(2), None)) == ([3], True)
+    gateway.alone = True
+    gateway.feeds.refresh()
+    gateway.alone = False
+    assert told(await room.missed("tea", at(2), None)) == ([1, 3], True)
+
+
+@in_virtual_time
+async def test_a_log_of_one_gateway_has_nothing_from_elsewhere():
+    gateway = Gateway(alone=True)
+    gateway.log.shared = False
+    await gateway.said(1, by="its former self")
+    await gateway.said(2, by="one")
+    await gateway.listening()
+    assert told(await joining(gateway).missed("tea", at(2), None)) == ([], True)
+
+
 def test_the_answer_is_that_of_the_protocol():
     missed = Missed(at(7), [("e-7", message(7))], complete=True)
     assert shown(missed, "tea") == {

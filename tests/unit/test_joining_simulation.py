@@ -11,7 +11,7 @@ from chat_gateway.chat.domain import Message
 from chat_gateway.chat.feeds import Feeds
 from chat_gateway.chat.joining import Joining
 from chatcluster.core.position import Position
-from tests.unit.feeds_world import SlowLog, memory_log, message
+from tests.unit.feeds_world import KEPT, SlowLog, memory_log, message
 from tests.unit.virtual_time import in_virtual_time
 
 ROOM = "tea"
@@ -37,17 +37,20 @@ class Client:
 class Server:
     """One gateway: what the carrier brings it is late, lost or overtaken."""
 
-    def __init__(self, random: Random, log: SlowLog, *, alone: bool = False) -> None:
+    def __init__(self, random: Random, log: SlowLog) -> None:
         self.random = random
         self.loss = 0.2
         self.members: set[Client] = set()
-        self.feeds = Feeds(log, self._out, subscribed=self._subscribed, alone=alone)
+        self.feeds = Feeds(
+            log, self._out, subscribed=self._subscribed, alone=lambda: False, kept=KEPT
+        )
         self.joining = Joining(log, self.feeds, recent=5, limit=10_000, budget=10**9)
 
     async def _subscribed(self, room: str) -> None:
         await asyncio.sleep(self.random.random() * 0.1)
 
-    def _out(self, room: str, at: Position, message: Message) -> None:
+    def _out(self, room: str, at: Position, message: Message, had: tuple[str, ...]) -> None:
+        assert had == ()  # nobody is named
         for client in self.members:
             client.take(str(at))
 
@@ -123,21 +126,3 @@ async def test_whenever_clients_join_and_come_back_they_miss_and_repeat_nothing(
         sweep.cancel()
     for server in stream.servers:
         await server.feeds.stop()
-
-
-@pytest.mark.parametrize("seed", range(5))
-@in_virtual_time
-async def test_alone_messages_are_in_order_and_once(seed):
-    """Others write to the same log; their messages come only with a join."""
-    stream = Stream(seed)
-    stream.servers = [Server(stream.random, stream.log, alone=True)]
-    clients = [Client() for _ in range(4)]
-    await asyncio.gather(
-        *(stream.write(40) for _ in range(3)),
-        *(stream.visit(client, stream.servers[0], 0) for client in clients),
-    )
-    await asyncio.sleep(10.0)
-    for client in clients:
-        offsets = [int(id.split("-")[1]) for id in client.seen]
-        assert offsets == sorted(set(offsets))
-    await stream.servers[0].feeds.stop()

@@ -6,45 +6,19 @@ import json
 import signal
 import socket
 import subprocess
-import sys
-import textwrap
+from contextlib import ExitStack
 
 import pytest
 
 from chatcluster.runtime.lifecycle import shown
-
-BEGIN = """
-import asyncio, sys, time
-from chatcluster.runtime.admin import AdminServer
-from chatcluster.runtime.lifecycle import StartError, run, stop_signal
-from chatcluster.runtime.metrics import Metrics
-from chatcluster.runtime.settings import GatewaySettings, load
-
-def say(line):
-    print(line, flush=True)
-"""
+from tests.unit.small_program import ready, running
 
 
 @pytest.fixture
 def program():
-    """Start a process that runs `main` as given; it does not outlive the test."""
-    started = []
-
-    def start(main):
-        text = f"{BEGIN}\n{textwrap.dedent(main)}\nsys.exit(run(main()))"
-        process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", text],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    """Starts processes that run `main` as given; they do not outlive the test."""
+    with ExitStack() as stack:
+        yield lambda main: stack.enter_context(running(main))
 
 
 WAITS = """
@@ -54,10 +28,6 @@ WAITS = """
             await stop.wait()
             say("stopping")
 """
-
-
-def ready(process):
-    assert process.stdout.readline() == "ready\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -23,10 +23,11 @@ MESSAGES = st.builds(
     to=st.none() | st.text(),
     key=st.none() | st.text(min_size=1),
 )
+STORED = st.builds(replace, MESSAGES, alone=st.booleans())
 ADA = Message(room="tea", nick="ada", text="hello", time=1.5, dyno="one")
 
 
-@given(MESSAGES)
+@given(STORED)
 def test_a_stored_message_is_read_as_it_was_written(message):
     assert Message.decode(message.room, message.encode()) == message
 
@@ -43,6 +44,13 @@ def test_the_stored_form_is_readable_json_without_the_room():
         "time": 1.5,
         "dyno": "one",
     }
+
+
+def test_that_only_one_gateways_clients_were_told_is_stored_and_not_shown():
+    mine = replace(ADA, alone=True)
+    assert orjson.loads(mine.encode())["alone"] is True
+    assert mine.as_chat("e-7") == ADA.as_chat("e-7")
+    assert mine.as_item("e-7") == ADA.as_item("e-7")
 
 
 def test_clients_of_a_room_get_its_name_and_those_of_the_lobby_none():

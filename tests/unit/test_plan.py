@@ -6,13 +6,16 @@ import os
 
 import pytest
 
-from chat_local.plan import Program, browsable, needs_postgres, ports, programs, stages
+from chat_local.plan import Program, Shared, browsable, needs_postgres, ports, programs, stages
 from chat_local.run_settings import RunSettings
 from chatcluster.fanout import modes
 from chatcluster.runtime.settings import GatewaySettings, HubSettings, SettingsError, load
+from chatcluster.runtime.worker_settings import WorkerSettings
 
 VALKEY = Program("valkey", "valkey", ("valkey-server",), "redis://127.0.0.1:4000/0")
 POSTGRES = Program("postgres", "postgres", ("postgres",), "postgresql://postgres@127.0.0.1:4001/")
+SHARED = Shared(VALKEY.address, POSTGRES.address, "/run/fanout.json", "a token")
+READS = {"gateway": GatewaySettings, "hub": HubSettings, "worker": WorkerSettings}
 
 
 @pytest.fixture(autouse=True)
@@ -22,14 +25,14 @@ def no_variables(monkeypatch):
 
 
 def plan(**options):
-    return programs(load(RunSettings, **options), VALKEY)
+    return programs(load(RunSettings, **options), [VALKEY], SHARED)
 
 
 def settings_of(program, monkeypatch):
     """What the program itself reads from the environment that it gets."""
     for name, value in program.environment.items():
         monkeypatch.setenv(name, value)
-    return load(GatewaySettings if program.kind == "gateway" else HubSettings)
+    return READS[program.kind]()
 
 
 @pytest.mark.parametrize("mode", modes.installed())
@@ -56,9 +59,35 @@ def test_postgres_is_started_where_something_is_kept_in_it(options, monkeypatch)
     settings = load(RunSettings, **options)
     assert needs_postgres(settings)
     assert not needs_postgres(load(RunSettings))
-    started = programs(settings, VALKEY, POSTGRES)
+    started = programs(settings, [VALKEY, POSTGRES], SHARED)
     assert [one.name for one in stages(started)[0]] == ["valkey", "postgres"]
-    assert settings_of(started[-1], monkeypatch).postgres_dsn == POSTGRES.address
+
+
+@pytest.mark.parametrize("mode", modes.installed())
+def test_gateways_know_where_a_postgres_will_be_and_which_fan_out_is_in_force(mode, monkeypatch):
+    gateway = settings_of(plan(mode=mode)[-1], monkeypatch)
+    assert gateway.postgres_dsn == POSTGRES.address
+    assert gateway.fanout_file == "/run/fanout.json"
+    assert gateway.admin_token.get_secret_value() == "a token"
+
+
+def test_workers_take_part_and_gateways_have_jobs_for_them(monkeypatch):
+    *_, gateway, first, second = plan(port=9000, workers=2)
+    assert settings_of(gateway, monkeypatch).job_events == ("chat message",)
+    read = settings_of(second, monkeypatch)
+    assert isinstance(read, WorkerSettings)
+    assert (read.name, read.mode, read.admin_port) == ("worker-2", "adapter", 10201)
+    assert read.fanout_file == "/run/fanout.json"
+    assert first.admin == "http://127.0.0.1:10200"
+
+
+def test_without_workers_nothing_is_a_job(monkeypatch):
+    assert settings_of(plan()[-1], monkeypatch).job_events == ()
+
+
+def test_jobs_that_are_asked_for_are_kept(monkeypatch):
+    gateway = plan(job_events="typing", workers=1)[-2]
+    assert settings_of(gateway, monkeypatch).job_events == ("typing",)
 
 
 def test_the_second_gateway_is_one_port_further(monkeypatch):
@@ -118,18 +147,30 @@ def test_a_program_may_take_the_time_that_its_drain_needs():
 
 
 def test_every_port_that_is_needed_is_checked():
-    checked = {port.number for port in ports(load(RunSettings, gateways=2, port=9000))}
-    assert checked == {9000, 9001, 9100, 10000, 10001, 10100}
+    settings = load(RunSettings, gateways=2, workers=1, port=9000)
+    checked = {port.number for port in ports(settings)}
+    assert checked == {9000, 9001, 9100, 10000, 10001, 10100, 10200}
 
 
 def test_no_two_programs_want_one_port():
-    wanted = [port.number for port in ports(load(RunSettings, gateways=50, hubs=20, port=64_000))]
+    most = load(RunSettings, gateways=50, hubs=20, workers=20, port=64_000)
+    wanted = [port.number for port in ports(most)]
     assert len(wanted) == len(set(wanted))
     assert max(wanted) < 65_536
 
 
 @pytest.mark.parametrize(
-    "options", [{"gateways": 51}, {"gateways": 0}, {"hubs": 0}, {"hubs": 21}, {"port": 64_001}]
+    "options",
+    [
+        {"gateways": 51},
+        {"gateways": 0},
+        {"hubs": 0},
+        {"hubs": 21},
+        {"port": 64_001},
+        {"workers": 21},
+        {"workers": 1, "mode": "isolated"},
+        {"workers": 1, "history": "off"},
+    ],
 )
 def test_what_does_not_fit_is_refused(options):
     with pytest.raises(SettingsError):

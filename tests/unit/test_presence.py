@@ -194,3 +194,31 @@ async def test_a_signal_of_another_form_harms_nobody(args, origin):
         await one.came("b")
         await asyncio.sleep(SOON)
         assert one.told[-1][1]["count"] == 2
+
+
+@in_virtual_time
+async def test_when_gateways_part_the_others_people_leave_and_come_back_when_they_meet():
+    one, two = pair()
+    async with running(one, two):
+        await one.came("a")
+        await two.came("b")
+        await asyncio.sleep(SOON)
+        one.told.clear()
+
+        one.alone = two.alone = True
+        for gateway in (one, two):
+            gateway.presence.interrupted()
+        await asyncio.sleep(SOON)
+        assert (one.members(), two.members()) == (["a"], ["b"])
+        assert [(event["count"], event["left"]) for _, event in one.told] == [(1, ["b"])]
+        two.presence.left("tea", "b")
+        await two.came("c")
+        await asyncio.sleep(3.0)  # what the carrier still brings of the other is not listened to
+        assert one.members() == ["a"]
+
+        for gateway in (one, two):  # one after the other, as the steps of a change are
+            gateway.alone = False
+            gateway.presence.interrupted()
+            await asyncio.sleep(SOON)
+        await asyncio.sleep(SOON)
+        assert one.members() == two.members() == ["a", "c"]

@@ -106,6 +106,7 @@ def test_a_later_version_of_a_gateway_may_say_more() -> None:
         ({"flags": []}, "flags: an object"),
         ({"origin": "gw"}, "sequence: a whole number"),
         ({"origin": "gw", "sequence": True}, "sequence: a whole number"),
+        ({"origin": "gw", "sequence": 0}, "a sequence a number from 1"),
         ({"origin": "gw", "sequence": 1, "position": "x"}, "position: 'x' is not a position"),
     ],
 )

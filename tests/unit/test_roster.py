@@ -217,3 +217,14 @@ def test_a_question_about_a_room_that_was_left_is_not_repeated(roster):
 def test_a_question_in_a_sign_of_life_is_answered(roster):
     body = alive(2, asks={"one": {"tea": 0, "milk": 0}, "three": {"tea": 9}})
     assert [signal.kind for signal in roster.hear("two", "alive", body, 0.0)] == ["state", "none"]
+
+
+def test_whoever_parts_from_the_others_has_their_people_no_more(roster):
+    roster.hear("two", "state", state(4, BOB), 0.0)
+    assert list(roster.people("tea")) == [ADA, BOB]
+    roster.tell()
+    roster.take_changes()
+    roster.part()
+    assert list(roster.people("tea")) == [ADA]
+    assert list(roster.take_changes()["tea"].left) == [BOB.id]
+    assert roster.tell() == []

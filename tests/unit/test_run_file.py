@@ -80,8 +80,21 @@ def test_a_file_that_is_none_of_ours_is_not_in_the_way(ours, runtime_folder):
 
 
 def test_others_cannot_read_it(ours, runtime_folder):
-    run_file.write(ours)
-    assert runtime_folder.stat().st_mode & 0o077 == 0
+    """There is a token in it."""
+    run_file.write(replace(ours, token="secret"))
+    [file] = runtime_folder.iterdir()
+    for path in (runtime_folder, file):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_reader_never_finds_half_of_a_file(tmp_path):
+    path = tmp_path / "fanout.json"
+    run_file.replace_file(path, b"old")
+    with path.open("rb") as reading:
+        run_file.replace_file(path, b"new")
+        assert reading.read() == b"old"
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_that_somebody_else_made_is_refused(runtime_folder, tmp_path):

@@ -36,8 +36,8 @@ def seen(**changes):
     return Seen(Target("http://127.0.0.1:9000"), stats)
 
 
-def shown(*gateways):
-    console = Console(width=80)
+def shown(*gateways, width=80):
+    console = Console(width=width)
     with console.capture() as capture:
         console.print(view(gateways))
     return [line.split() for line in capture.get().splitlines()]
@@ -86,6 +86,17 @@ def test_a_row_for_each_gateway_and_one_of_sums():
     assert lines[3] == ["all", "8", "40"]
 
 
+def test_a_gateway_whose_fan_out_was_changed_shows_its_epoch():
+    fanout = {"mode": "adapter", "state": "up", "epoch": 3, "phase": "steady"}
+    assert shown(seen(fanout=fanout))[1][-4:] == ["adapter", "up,", "epoch", "3"]
+
+
+def test_a_change_that_is_under_way_is_shown():
+    fanout = {"mode": "adapter", "state": "up", "epoch": 0, "phase": "prepares hub: opening"}
+    row = shown(seen(fanout=fanout), width=120)
+    assert " ".join(row[1]).endswith("adapter up, epoch 0, prepares hub: opening")
+
+
 def test_a_gateway_that_is_not_ready_shows_its_phase():
     assert "draining" in shown(seen(ready=False, phase="draining"))[1]
 
@@ -94,6 +105,12 @@ def test_a_gateway_without_an_answer_is_unreachable_and_says_why():
     lines = shown(Seen(Target("http://127.0.0.1:9000"), error="nobody listens there"))
     assert "unreachable" in lines[1]
     assert lines[2] == ["http://127.0.0.1:9000:", "nobody", "listens", "there"]
+
+
+def test_what_waits_for_the_carrier_is_shown_while_something_does():
+    outbox = {"waiting": 12, "bytes": 3000}
+    lines = shown(seen(fanout={"mode": "adapter", "state": "down", "outbox": outbox}))
+    assert " ".join(lines[2]) == "gateway-1: 12 envelopes wait for the carrier"
 
 
 def test_a_log_that_fails_is_said_below():

@@ -62,12 +62,12 @@ def stub(name, *arguments, kind="gateway", grace=2.0):
 class Running:
     """A supervisor at work; `stop` ends it."""
 
-    def __init__(self, programs, folder, session):
+    def __init__(self, programs, folder, session, **options):
         self.told = Told()
         self._stop = asyncio.Event()
         probe = partial(reason_not_ready, session)
-        supervisor = Supervisor(programs, folder, probe=probe, audience=self.told)
-        self.task = asyncio.create_task(supervisor.run(self._stop))
+        self.supervisor = Supervisor(programs, folder, probe=probe, audience=self.told, **options)
+        self.task = asyncio.create_task(self.supervisor.run(self._stop))
 
     async def until(self, condition):
         async with asyncio.timeout(10):

@@ -65,6 +65,7 @@ async def service(jobs: Jobs) -> ChatService:
         Audience(Interest()),
         dyno="gateway-1",
         random_bytes=bytes,
+        alone=lambda: False,
         jobs=jobs,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -24,16 +24,20 @@ from chat_gateway.manager.cluster import Cluster
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.interest import Interest
 from chat_gateway.manager.manager import FanoutManager
+from chat_gateway.manager.membership import Socket
 from chat_gateway.manager.server import ChatServer
 from chat_gateway.namespaces import register
 from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.message import CHAT
 from chatcluster.chat.people import PEOPLE
+from chatcluster.chat.recording import Recording
 from chatcluster.core.envelope import Action, RoomKey
 from chatcluster.core.errors import HistoryError
 from chatcluster.core.ids import short_id
 from chatcluster.core.people import Signal
+from chatcluster.fanout.outbox import Outbox
 from chatcluster.fanout.port import Fanout
+from chatcluster.fanout.switching import Switching, change_stats
 from chatcluster.history.opening import OpenedStore
 from chatcluster.runtime.background import background
 from chatcluster.runtime.settings import GatewaySettings
@@ -53,18 +57,23 @@ class Gateway:
         self,
         settings: GatewaySettings,
         store: OpenedStore,
-        fanout: Fanout,
+        outbox: Outbox,
         origin: str,
         *,
+        numbers: Iterator[int] | None = None,
         jobs: JobLog | None = None,
+        change: Switching | None = None,
     ) -> None:
+        fanout: Fanout = outbox if jobs is None else Recording(outbox, jobs)
         self.settings = settings
+        self.outbox = outbox
         self.fanout = fanout
+        self._change = change
         self.health = Health(fanout, store.log)
         self._started = time.monotonic()
         self._interest = Interest(GATHER_SECONDS)
         audience = Audience(self._interest)
-        self.manager = FanoutManager(fanout, origin, audience.changed)
+        self.manager = FanoutManager(fanout, origin, audience.changed, numbers)
         self.cluster = Cluster(self.manager, fanout)
         self.service = ChatService(
             self.manager,
@@ -73,6 +82,7 @@ class Gateway:
             audience,
             dyno=settings.name,
             random_bytes=os.urandom,
+            alone=lambda: not fanout.shared,
             jobs=jobs,
         )
         joining = self._follow(store, audience)
@@ -81,7 +91,7 @@ class Gateway:
             settings.presence_seconds,
             send=self._send_signal,
             tell=self._tell_presence,
-            alone=not fanout.shared,
+            alone=self._alone,
         )
         self.cluster.on(PEOPLE, self.presence.describe)
         limits = Limits(text=settings.text_limit, name=settings.name_limit)
@@ -94,6 +104,7 @@ class Gateway:
             random_bytes=os.urandom,
         )
         self.room_list = RoomList(self.service, limits)
+        self.room_messages = RoomMessages(self.service, limits)
         self.server = ChatServer(
             self.manager,
             accepts=_accepts,
@@ -102,21 +113,25 @@ class Gateway:
             random_bytes=os.urandom,
             ping_interval=settings.ping_interval,
             ping_timeout=settings.ping_timeout,
+            upgrade_timeout=settings.upgrade_timeout,
             max_payload=settings.max_payload,
             send_buffer=settings.send_buffer,
             admitted_per_second=settings.admitted_per_second,
         )
-        register(self.server, self.lobby, self.room_list, RoomMessages(self.service, limits))
+        register(self.server, self.lobby, self.room_list, self.room_messages)
 
     def _follow(self, store: OpenedStore, audience: Audience) -> Joining | None:
         if store.log is None:
             return None
         audience.feeds = Feeds(
             store.log,
-            lambda room, at, message: self.service.out(room, str(at), message),
+            lambda room, at, message, had: self.service.out(room, str(at), message, had),
             subscribed=audience.subscribed,
-            alone=not self.fanout.shared,
+            alone=self._alone,
+            kept=self.settings.history_length,
         )
+        if self._change is not None and self._change.switch.previous is not None:
+            audience.feeds.apart = True  # perhaps the others were, until now
         return Joining(
             store.log,
             audience.feeds,
@@ -176,7 +191,7 @@ class Gateway:
             "messages": self.service.taken,
             "delivered": self.manager.delivered,
             "replayed": self.service.feeds.replays if self.service.feeds else 0,
-            "fanout": {"mode": self.fanout.mode, "state": str(self.fanout.state)},
+            "fanout": {**self.outbox.stats(), **change_stats(self._change)},
             "history": {"kind": self.settings.history, "ok": self.health.history_ok},
             "uptime": round(time.monotonic() - self._started, 1),
         }
@@ -184,9 +199,15 @@ class Gateway:
     def ready(self) -> None:
         self.health.phase = Phase.READY
 
-    def _connected(self, socket: Any) -> None:
+    def _alone(self) -> bool:
+        """No other gateway's messages come here now."""
+        return not (self.fanout.shared if self._change is None else self._change.joined)
+
+    def _connected(self, socket: Socket) -> None:
         if socket.namespace == CHAT:
             self.lobby.connected(socket)
+        elif socket.namespace.startswith(MESSAGES):
+            self.room_messages.connected(socket)
 
     async def _send_signal(self, signal: Signal) -> None:
         room = signal.room or LOBBY

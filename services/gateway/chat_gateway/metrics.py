@@ -28,6 +28,12 @@ def gateway_metrics(gateway: Gateway) -> CollectorRegistry:
         "fanout_up", "1 while the carrier is reached.", lambda: float(fanout.state is State.UP)
     )
     metrics.gauge(
+        "outbox_envelopes",
+        "Envelopes that wait for the carrier.",
+        lambda: gateway.outbox.waiting,
+    )
+    metrics.gauge("outbox_bytes", "Bytes that they have.", lambda: gateway.outbox.bytes)
+    metrics.gauge(
         "history_up", "1 while the room log can store.", lambda: float(gateway.health.history_ok)
     )
     metrics.gauge(

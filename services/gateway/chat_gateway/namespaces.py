@@ -32,6 +32,9 @@ def register(
     async def messages_connect(namespace: str, sid: str, environ: Any, auth: Any) -> None:
         await room_messages.connect(namespace)
 
+    async def messages_disconnect(namespace: str, sid: str, reason: str) -> None:
+        room_messages.disconnected(namespace, sid)
+
     async def messages_event(event: str, namespace: str, sid: str, *args: Any) -> Any:
         return await dispatch(room_messages.handlers(namespace), event, sid, args)
 
@@ -44,7 +47,7 @@ def register(
     server.on("disconnect", _nothing, namespace=ROOMS)
     server.on("*", room_event, namespace=ROOMS)
     server.on("connect", messages_connect, namespace="*")
-    server.on("disconnect", _nothing, namespace="*")
+    server.on("disconnect", messages_disconnect, namespace="*")
     server.on("*", messages_event, namespace="*")
 
 

@@ -26,7 +26,7 @@ async def serve(settings: HubSettings) -> None:
     metrics.about_this_process()
     reasons = ["starting"]
     door = Door(settings.broadcast_token.get_secret_value())
-    with stop_signal() as stop:
+    with stop_signal(within=0) as stop:
         hub = _hub(settings, door)
         broadcaster = Broadcaster(
             settings.name, gateways=lambda: hub.gateways, limit=settings.broadcast_limit

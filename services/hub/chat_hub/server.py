@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import socketio
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from chat_hub.relay import Limits, Relay
 from chat_hub.sockets import Sockets
@@ -63,7 +64,7 @@ class HubServer:
         self._acknowledged = asyncio.Event()
         self._hubs = hubs
         self._peers: set[str] = set()  # hubs, which only publish
-        self.app = web.Application()
+        self.app = web.Application(middlewares=[_gone_is_no_error])
         self.sockets = Sockets()
         on = partial(self.sockets.on, namespace=NAMESPACE)
         on("connect", self._on_connect)
@@ -196,3 +197,12 @@ class HubServer:
                 while not self._relay.idle:
                     self._acknowledged.clear()
                     await self._acknowledged.wait()
+
+
+@web.middleware
+async def _gone_is_no_error(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Who leaves while it is being answered gets no answer, and the log no traceback."""
+    try:
+        return await handler(request)
+    except ConnectionResetError:  # aiohttp's own is one, too
+        return web.Response()  # which goes nowhere

@@ -59,7 +59,8 @@ class Child:
         """Ask it to end, and make it after the program's grace; returns what `wait` does."""
         self.send(self.program.asking)
         try:
-            return await asyncio.wait_for(self.wait(), self.program.grace)
+            async with asyncio.timeout(self.program.grace):
+                return await self.wait()
         except TimeoutError:
             self.send(signal.SIGKILL)
             return await self.wait()

@@ -11,6 +11,7 @@ import typer
 from chat_local.options import takes
 from chat_local.run_settings import RunSettings
 from chatcluster.runtime import lifecycle
+from chatcluster.runtime.lifecycle import StartError
 from chatcluster.runtime.settings import GatewaySettings, HubSettings, SettingsError
 from chatcluster.runtime.worker_settings import WorkerSettings
 
@@ -18,6 +19,7 @@ VARIABLES = (
     "Each option is also a variable: --admin-port is CHAT_ADMIN_PORT. An option goes before its "
     "variable."
 )
+VARIABLES_OF_SWITCH = "With --admin, CHAT_ADMIN_TOKEN is what the gateways want to be shown."
 
 app = typer.Typer(
     name="chatcluster",
@@ -28,7 +30,18 @@ app = typer.Typer(
 
 
 @app.command(epilog=VARIABLES)
-@takes(RunSettings, "gateways", "hubs", "mode", "port", "host", "history", "data", "log_level")
+@takes(
+    RunSettings,
+    "gateways",
+    "hubs",
+    "workers",
+    "mode",
+    "port",
+    "host",
+    "history",
+    "data",
+    "log_level",
+)
 def run(settings: RunSettings) -> None:
     """Run a whole cluster on this machine: gateways, hubs, a Valkey, a Postgres if needed."""
     from chat_local.run import run_cluster
@@ -82,6 +95,53 @@ def status(
     raise typer.Exit(lifecycle.run(show_status(admin or [], once=once, as_json=json)))
 
 
+@app.command(epilog=VARIABLES_OF_SWITCH)
+def switch(
+    mode: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODE", help="The mode to switch to; of mode adapter also adapter:PROTOCOL."
+        ),
+    ],
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="A setting of the mode that differs from the gateways' own, such as "
+            "adapter_protocol=sharded; may be repeated.",
+        ),
+    ] = None,
+    admin: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL",
+            help="The admin address of a gateway or worker; name all of them. Without it: the "
+            "cluster of `chatcluster run`.",
+        ),
+    ] = None,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=1,
+            max=3600,
+            help="For all to be ready; after it, the change is called off.",
+        ),
+    ] = 30.0,
+    json: Annotated[bool, typer.Option("--json", help="Print how it ended, as JSON.")] = False,
+) -> None:
+    """Change the fan-out of a running cluster, while people chat.
+
+    Before a gateway has committed, whatever fails calls it off and leaves all as it was (exit
+    code 1).
+    """
+    from chat_local.switch import Wish, change
+    from chat_local.switch_target import read_target
+
+    wish = Wish(read_target(mode, option or []), timeout, admin or [], as_json=json)
+    raise typer.Exit(lifecycle.run(change(wish)))
+
+
 def main() -> None:
     """Run the command line of this process, and end it with the exit code."""
     sys.exit(execute(sys.argv[1:]))
@@ -93,7 +153,7 @@ def execute(arguments: Sequence[str]) -> int:
         return (
             app(list(arguments) or ["--help"], prog_name="chatcluster", standalone_mode=False) or 0
         )
-    except SettingsError as error:
+    except (SettingsError, StartError) as error:
         return lifecycle.refuse(str(error))
     except typer.TyperException as error:
         return lifecycle.refuse(f"{error.format_message()} (chatcluster --help)")

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from chat_local.run_settings import ADMIN_ABOVE, HUB_ABOVE, RunSettings
+from chat_local.run_settings import ADMIN_ABOVE, HUB_ABOVE, WORKER_ABOVE, RunSettings
 
 LOOPBACK = "127.0.0.1"
-Kind = Literal["valkey", "postgres", "hub", "gateway"]
+Kind = Literal["valkey", "postgres", "hub", "gateway", "worker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,19 @@ class Program:
     grace: float = 2.0  # seconds that it may take to end when asked to
     asking: signal.Signals = signal.SIGTERM  # how it is asked to end
     user: str | None = None  # whom it runs as; None: whoever we are
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the gateways and workers of one run have in common.
+
+    There need not be a Postgres yet: it is started when something is to be kept in it.
+    """
+
+    redis_url: str
+    postgres_dsn: str
+    fanout_file: str  # where those that start find which fan-out is in force
+    admin_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,10 @@ def hub_names(settings: RunSettings) -> list[str]:
     return [f"hub-{number}" for number in range(1, settings.hubs + 1)]
 
 
+def worker_names(settings: RunSettings) -> list[str]:
+    return [f"worker-{number}" for number in range(1, settings.workers + 1)]
+
+
 def ports(settings: RunSettings) -> list[Port]:
     """The ports that must be free before anything is started."""
     listeners = [
@@ -60,13 +77,17 @@ def ports(settings: RunSettings) -> list[Port]:
         (name, LOOPBACK, settings.port + HUB_ABOVE + above)
         for above, name in enumerate(hub_names(settings))
     ]
+    admins = [(name, number) for name, _, number in listeners]
+    admins += [
+        (name, settings.port + WORKER_ABOVE + above)
+        for above, name in enumerate(worker_names(settings))
+    ]
     return [
-        port
-        for name, host, number in listeners
-        for port in (
-            Port(host, number, name),
-            Port(LOOPBACK, number + ADMIN_ABOVE, f"the admin server of {name}"),
-        )
+        *(Port(host, number, name) for name, host, number in listeners),
+        *(
+            Port(LOOPBACK, number + ADMIN_ABOVE, f"the admin server of {name}")
+            for name, number in admins
+        ),
     ]
 
 
@@ -74,19 +95,21 @@ def needs_postgres(settings: RunSettings) -> bool:
     return "postgres" in (settings.mode, settings.history)
 
 
-def programs(
-    settings: RunSettings, valkey: Program, postgres: Program | None = None
-) -> list[Program]:
-    """*valkey*, *postgres*, the hubs, then the gateways: the order in which they can be started.
+def programs(settings: RunSettings, servers: Sequence[Program], shared: Shared) -> list[Program]:
+    """*servers*, the hubs, then gateways and workers: the order in which they can be started.
 
-    Valkey and the hubs are there in every mode, so that the mode can change while they run;
-    Postgres, which takes longer to start, where something needs it.
+    Hubs are there in every mode, so that the mode can change while they run.
     """
     hubs = _known_hubs(settings)
-    servers = [valkey] if postgres is None else [valkey, postgres]
-    reached = {"REDIS_URL": valkey.address, **hubs}
-    if postgres is not None:
-        reached["POSTGRES_DSN"] = postgres.address
+    taking_part = {
+        "MODE": settings.mode,
+        "HISTORY": settings.history,
+        "REDIS_URL": shared.redis_url,
+        "POSTGRES_DSN": shared.postgres_dsn,
+        "FANOUT_FILE": shared.fanout_file,
+        "ADMIN_TOKEN": shared.admin_token,
+        **hubs,
+    }
     return [
         *servers,
         *(
@@ -94,8 +117,12 @@ def programs(
             for number, name in enumerate(hub_names(settings), settings.port + HUB_ABOVE)
         ),
         *(
-            _gateway(settings, name, number, reached)
+            _gateway(settings, name, number, taking_part)
             for number, name in enumerate(gateway_names(settings), settings.port)
+        ),
+        *(
+            _worker(settings, name, number, taking_part)
+            for number, name in enumerate(worker_names(settings), settings.port + WORKER_ABOVE)
         ),
     ]
 
@@ -110,7 +137,11 @@ def browsable(settings: RunSettings) -> list[str]:
 
 def stages(started: Sequence[Program]) -> list[list[Program]]:
     """Who may start together, once those before are ready: the reverse is the order of stopping."""
-    kinds: tuple[set[Kind], ...] = ({"valkey", "postgres"}, {"hub"}, {"gateway"})
+    kinds: tuple[set[Kind], ...] = (
+        {"valkey", "postgres"},
+        {"hub"},
+        {"gateway", "worker"},
+    )
     return [[program for program in started if program.kind in stage] for stage in kinds]
 
 
@@ -136,26 +167,29 @@ def _hub(settings: RunSettings, name: str, port: int, hubs: Mapping[str, str]) -
     )
 
 
-def _gateway(settings: RunSettings, name: str, port: int, reached: Mapping[str, str]) -> Program:
-    return _python(
-        name,
-        "gateway",
-        _url(settings.host, port),
-        settings,
-        {
-            "HOST": settings.host,
-            "PORT": port,
-            "ADMIN_PORT": port + ADMIN_ABOVE,
-            "MODE": settings.mode,
-            "HISTORY": settings.history,
-            **reached,
-        },
-    )
+def _gateway(
+    settings: RunSettings, name: str, port: int, taking_part: Mapping[str, str]
+) -> Program:
+    # What is said is a job where there are workers to do it.
+    jobs = settings.job_events or (("chat message",) if settings.workers else ())
+    own = {
+        "HOST": settings.host,
+        "PORT": port,
+        "ADMIN_PORT": port + ADMIN_ABOVE,
+        "JOB_EVENTS": ",".join(jobs),
+    }
+    return _python(name, "gateway", _url(settings.host, port), settings, {**own, **taking_part})
+
+
+def _worker(settings: RunSettings, name: str, port: int, taking_part: Mapping[str, str]) -> Program:
+    own = {"ADMIN_PORT": port + ADMIN_ABOVE}
+    admin = _url(LOOPBACK, port + ADMIN_ABOVE)  # its only address
+    return _python(name, "worker", admin, settings, {**own, **taking_part})
 
 
 def _python(
     name: str,
-    kind: Literal["hub", "gateway"],
+    kind: Literal["hub", "gateway", "worker"],
     address: str,
     settings: RunSettings,
     own: Mapping[str, object],

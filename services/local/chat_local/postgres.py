@@ -6,21 +6,24 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 
 from chat_local.plan import LOOPBACK, Program
-from chat_local.ports import free_port
 from chatcluster.runtime.lifecycle import StartError
 
 INIT_SECONDS = 60.0
 GRACE_SECONDS = 10.0  # for what it has in memory to reach the disk
 
 
-def postgres(folder: Path, *, avoid: Collection[int] = ()) -> Program:
-    """A Postgres on a free port of the loopback address, which keeps its data below *folder*; they
-    are made now if there are none. *avoid* are ports that others are about to take.
+def dsn(port: int) -> str:
+    """Of the Postgres on *port*, whether it runs already or not."""
+    return f"postgresql://postgres@{LOOPBACK}:{port}/postgres"
+
+
+def postgres(folder: Path, port: int) -> Program:
+    """A Postgres on *port* of the loopback address, which keeps its data below *folder*; they are
+    made now if there are none.
 
     Postgres refuses to be root, so where we are, it runs as `nobody`, who then owns *folder*.
     Raises StartError where there is no Postgres, or it cannot use the folder.
@@ -28,7 +31,6 @@ def postgres(folder: Path, *, avoid: Collection[int] = ()) -> Program:
     programs, user, data = _programs(), _user(), folder / "data"
     if not (data / "PG_VERSION").exists():
         _initialise(programs / "initdb", folder, data, user)
-    port = free_port(avoid)
     options = {
         "listen_addresses": LOOPBACK,
         "port": str(port),
@@ -44,7 +46,7 @@ def postgres(folder: Path, *, avoid: Collection[int] = ()) -> Program:
             *("-D", str(data)),
             *(f"--{name}={value}" for name, value in options.items()),
         ),
-        address=f"postgresql://postgres@{LOOPBACK}:{port}/postgres",
+        address=dsn(port),
         grace=GRACE_SECONDS,
         asking=signal.SIGINT,  # SIGTERM would wait until all clients have gone
         user=user,

@@ -25,9 +25,10 @@ async def reason_not_ready(session: ClientSession, program: Program) -> str | No
 
 
 async def _redis(url: str) -> str | None:
-    async with connect(url, answer_seconds=ANSWER_SECONDS) as client:
+    async with connect(url) as client:
         try:
-            await client.ping()
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await client.ping()
         except (RedisError, OSError) as error:
             return str(error) or type(error).__name__
     return None

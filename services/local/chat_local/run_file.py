@@ -1,4 +1,4 @@
-"""Where `chatcluster run` says what it runs, so that `chatcluster status` finds it."""
+"""Where `chatcluster run` says what it runs, so that `chatcluster status` and `switch` find it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,25 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One `chatcluster run`. `folder` has its data and logs; a `temporary` one ends with it."""
+    """One `chatcluster run`. `folder` has its data and logs; a `temporary` one ends with it.
+
+    `control` is the address at which it takes orders, and `token` what it and the admin servers of
+    its programs want to be shown; `ready` once all have started.
+    """
 
     pid: int
     mode: str
     folder: str
     temporary: bool
+    control: str = ""
+    token: str = ""
+    ready: bool = False
     programs: tuple[Running, ...] = ()
+
+    @property
+    def fanout_file(self) -> Path:
+        """Where its programs look when they start, for the fan-out that is in force."""
+        return Path(self.folder) / "fanout.json"
 
     def having(self, program: Program, pid: int) -> Run:
         """With *program* in place of an earlier one of its name."""
@@ -47,10 +59,19 @@ _JSON = TypeAdapter(Run)
 
 
 def write(run: Run) -> None:
-    """Tell others of *run*; replaces what was told before. Raises StartError if it cannot."""
-    path = _path(run)
-    new = path.with_suffix(".new")
-    new.write_bytes(_JSON.dump_json(run, indent=2))
+    """Tell this user's other processes of *run*; replaces what was told before. Raises StartError
+    if it cannot.
+    """
+    replace_file(_path(run), _JSON.dump_json(run, indent=2))
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Whoever reads *path*, and only this user may, finds all of *content* or all of what was there
+    before.
+    """
+    new = path.with_suffix(f".new-{os.getpid()}")
+    new.touch(mode=0o600)
+    new.write_bytes(content)
     new.replace(path)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from chatcluster.runtime.settings import GatewaySettings, History, Mode
 
 HUB_ABOVE = 100
+WORKER_ABOVE = 200
 ADMIN_ABOVE = 1000
 
 
@@ -21,6 +22,9 @@ class RunSettings(GatewaySettings):
 
     gateways: int = Field(2, ge=1, le=50, description="Number of gateways.")
     hubs: int = Field(1, ge=1, le=20, description="Number of hubs.")
+    workers: int = Field(
+        0, ge=0, le=20, description="Number of workers, which answer what is said in rooms."
+    )
     port: int = Field(
         8000,
         ge=1,
@@ -43,3 +47,12 @@ class RunSettings(GatewaySettings):
     drain_seconds: float = Field(
         0.5, ge=0, le=3600, description=GatewaySettings.model_fields["drain_seconds"].description
     )
+
+    @model_validator(mode="after")
+    def _workers_reach_rooms(self) -> RunSettings:
+        if self.workers and (self.mode == "isolated" or self.history in ("memory", "off")):
+            raise ValueError(
+                "workers: they answer through the fan-out and the room log, so the mode may not be "
+                "'isolated', and the history has to be 'redis' or 'postgres'"
+            )
+        return self

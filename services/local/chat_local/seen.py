@@ -12,9 +12,17 @@ from pydantic import BaseModel
 from chatcluster.runtime.lifecycle import StartError
 
 
+class OutboxStats(BaseModel):
+    waiting: int = 0
+    bytes: int = 0
+
+
 class FanoutStats(BaseModel):
     mode: str
     state: str
+    epoch: int = 0  # how often it was changed
+    phase: str = "steady"
+    outbox: OutboxStats = OutboxStats()
 
 
 class HistoryStats(BaseModel):
@@ -59,6 +67,12 @@ def target(admin: str) -> Target:
     return Target(f"{parts.scheme}://{parts.netloc}")
 
 
+def numbered(name: str) -> tuple[Any, ...]:
+    """To sort by: gateway-2 comes before gateway-10."""
+    parts = re.split(r"([0-9]+)", name)
+    return tuple(int(part) if part.isdigit() else part for part in parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One gateway: its `stats`, or the `error` for which there are none."""
@@ -86,9 +100,7 @@ class Seen:
 
     @property
     def order(self) -> tuple[Any, ...]:
-        """gateway-2 before gateway-10."""
-        parts = re.split(r"([0-9]+)", f"{self.name} {self.at.admin}")
-        return tuple(int(part) if part.isdigit() else part for part in parts)
+        return numbered(f"{self.name} {self.at.admin}")
 
     def as_json(self) -> dict[str, Any]:
         """`/stats`, and what we know besides."""

@@ -41,7 +41,8 @@ async def show_status(admins: Sequence[str], *, once: bool, as_json: bool) -> No
             while not stop.is_set():
                 with suppress(TimeoutError):
                     update(await look(session, _targets(admins), rates))
-                    await asyncio.wait_for(stop.wait(), REFRESH_SECONDS)
+                    async with asyncio.timeout(REFRESH_SECONDS):
+                        await stop.wait()
 
 
 def _targets(admins: Sequence[str]) -> list[Target]:

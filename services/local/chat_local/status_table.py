@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chat_local.log_line import printable
-from chat_local.seen import Seen
+from chat_local.seen import FanoutStats, Seen
 
 _NUMBERS = ("clients", "rooms", "msg/s")
 
@@ -25,7 +25,10 @@ def problems(gateways: Sequence[Seen]) -> list[str]:
     for gateway in gateways:
         if gateway.stats is None:
             lines.append(f"{gateway.at.admin}: {gateway.error}")
-        elif not gateway.stats.history.ok:
+            continue
+        if waiting := gateway.stats.fanout.outbox.waiting:
+            lines.append(f"{gateway.name}: {waiting} envelopes wait for the carrier")
+        if not gateway.stats.history.ok:
             lines.append(f"{gateway.name}: its history ({gateway.stats.history.kind}) fails")
     return lines
 
@@ -58,8 +61,17 @@ def _cells(gateway: Seen) -> list[tuple[str, str]]:
         (str(stats.rooms), ""),
         (_rate(gateway.rate), ""),
         (stats.mode, ""),
-        (stats.fanout.state, "" if stats.fanout.state == "up" else "red"),
+        _fanout(stats.fanout),
     ]
+
+
+def _fanout(fanout: FanoutStats) -> tuple[str, str]:
+    """Its state and, if it was ever changed, how often and whether it is just now."""
+    changes = fanout.phase != "steady"
+    said = [fanout.state, *([f"epoch {fanout.epoch}"] if fanout.epoch or changes else [])]
+    said += [fanout.phase] if changes else []
+    style = "red" if fanout.state != "up" else "yellow" if changes else ""
+    return ", ".join(said), style
 
 
 def _style(gateway: Seen) -> str:

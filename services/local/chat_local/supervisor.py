@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from chat_local.control_server import UnknownServerError
 from chat_local.keeper import Audience, Keeper, Probe
+from chat_local.on_demand import OnDemand
 from chat_local.plan import Program, stages
 from chatcluster.runtime.background import background
 
 
 class Supervisor:
-    """Runs *programs*, whose log files are in *folder*."""
+    """Runs *programs*, whose log files are in *folder*, and by name those of *on_demand* that
+    somebody asks for.
+    """
 
     def __init__(
-        self, programs: Sequence[Program], folder: Path, *, probe: Probe, audience: Audience
+        self,
+        programs: Sequence[Program],
+        folder: Path,
+        *,
+        probe: Probe,
+        audience: Audience,
+        on_demand: Mapping[str, Callable[[], Program]] | None = None,
     ) -> None:
         self._audience = audience
-        self._stages = [
-            [Keeper(program, folder, probe=probe, audience=audience) for program in stage]
-            for stage in stages(programs)
-        ]
+        kept = partial(Keeper, folder=folder, probe=probe, audience=audience)
+        self._stages = [[kept(program) for program in stage] for stage in stages(programs)]
+        self._on_demand = {name: OnDemand(make, kept) for name, make in (on_demand or {}).items()}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Start all, keep them running until *stop*, then end all; nothing runs afterwards.
@@ -38,6 +48,17 @@ class Supervisor:
         finally:
             for stage in reversed(self._stages):
                 await asyncio.gather(*(keeper.stop() for keeper in stage))
+            await asyncio.gather(*(server.stop() for server in self._on_demand.values()))
+
+    async def start(self, name: str) -> bool:
+        """Return when the server *name* is ready: whether it was started for this. Raises
+        StartError, and UnknownServerError.
+        """
+        if name in self._on_demand:
+            return await self._on_demand[name].start()
+        if any(keeper.program.name == name for keeper in self._stages[0]):
+            return False
+        raise UnknownServerError(name)
 
     async def _start(self) -> None:
         for stage in self._stages:
@@ -45,7 +66,10 @@ class Supervisor:
 
     def _loops(self) -> dict[str, Coroutine[Any, Any, None]]:
         keepers = [keeper for stage in self._stages for keeper in stage]
-        return {keeper.program.name: keeper.keep() for keeper in keepers}
+        return {
+            **{keeper.program.name: keeper.keep() for keeper in keepers},
+            **{name: server.keep() for name, server in self._on_demand.items()},
+        }
 
 
 async def _together(work: Iterable[Coroutine[Any, Any, None]]) -> None:

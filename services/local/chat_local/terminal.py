@@ -37,6 +37,8 @@ class Terminal:
         self._line("mode", Text(f"{settings.mode}: {modes.named(settings.mode).crosses}"))
         self._line("open", Text(_listed(browsable(settings)), "bold"))
         self._line("watch", Text(f"{_ourselves()} status"))
+        other = "hub" if settings.mode != "hub" else "adapter"
+        self._line("change", Text(f"{_ourselves()} switch {other}"))
         kept = "" if settings.data else " (removed at the end; --data keeps them)"
         self._line("logs", Text(f"{folder}{kept}"))
         self.say("")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from typing import Any
 
 from chat_worker.job import Task
@@ -23,14 +24,21 @@ class Speaker:
     """A worker's voice: numbers its envelopes, and signs with *nick* and the worker's *name*."""
 
     def __init__(
-        self, room_log: RoomLog, fanout: Fanout, *, origin: str, name: str, nick: str
+        self,
+        room_log: RoomLog,
+        fanout: Fanout,
+        *,
+        origin: str,
+        name: str,
+        nick: str,
+        numbers: Iterator[int] | None = None,
     ) -> None:
         self.fanout = fanout
         self._log = room_log
         self._origin = origin
         self._name = name
         self._nick = nick
-        self._sequence = 0
+        self._numbers = numbers or count(1)
 
     async def post(self, room: str, text: str, *, nick: str, key: str) -> str:
         """Store a message, once for each *key*, and send it to the room; its id. Raises
@@ -48,8 +56,7 @@ class Speaker:
 
     async def publish(self, **fields: Any) -> None:
         """Raises FanoutError."""
-        self._sequence += 1
-        await self.fanout.publish([Envelope(self._origin, self._sequence, **fields)])
+        await self.fanout.publish([Envelope(self._origin, next(self._numbers), **fields)])
 
 
 class TaskAnswers:

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
+from itertools import count
 from typing import Any
 
 import chatcluster
@@ -16,19 +17,24 @@ from chat_worker.job_stream import Counts, JobStream
 from chat_worker.metrics import worker_metrics
 from chat_worker.patience import Patience
 from chat_worker.worker import Limits, Worker
-from chatcluster.chat.fanouts import carrier, make_fanout
+from chatcluster.chat.changing import make_switching
+from chatcluster.chat.fanouts import carrier, with_outbox
 from chatcluster.chat.stores import opened_store
 from chatcluster.core.errors import FanoutError, HistoryError
 from chatcluster.core.ids import short_id
-from chatcluster.fanout.port import Fanout, State
+from chatcluster.fanout.outbox import Outbox
+from chatcluster.fanout.port import State
+from chatcluster.fanout.switching import Switching, change_stats
 from chatcluster.history.port import Retention, RoomLog
 from chatcluster.runtime.admin import AdminServer
 from chatcluster.runtime.background import background
+from chatcluster.runtime.fanout_routes import fanout_routes
 from chatcluster.runtime.lifecycle import StartError, shown, stop_signal
 from chatcluster.runtime.logs import configure, get_logger
 from chatcluster.runtime.worker_settings import WorkerSettings
 
 COUNT_SECONDS = 2.0
+LEAVE_SECONDS = 1.0  # for Redis to forget this worker; it remembers as well, and nothing is lost
 # For which a job that is repeated does not answer twice: longer than any outage that is survived.
 ANSWER_AGE = 7 * 86_400.0
 
@@ -38,9 +44,12 @@ log = get_logger(__name__)
 class Program:
     """A worker, and what is seen of it from outside."""
 
-    def __init__(self, settings: WorkerSettings, worker: Worker, fanout: Fanout) -> None:
+    def __init__(
+        self, settings: WorkerSettings, worker: Worker, fanout: Outbox, switching: Switching
+    ) -> None:
         self.worker = worker
         self.fanout = fanout
+        self.switching = switching
         self.counts = Counts(0, 0, 0)
         self.stopping = False
         self._settings = settings
@@ -70,7 +79,7 @@ class Program:
             "dead": count.dead,
             "late": count.late,
             "stream": self.counts._asdict(),
-            "fanout": {"mode": self.fanout.mode, "state": str(self.fanout.state)},
+            "fanout": {**self.fanout.stats(), **change_stats(self.switching)},
             "uptime": round(time.monotonic() - self._started, 1),
         }
 
@@ -85,7 +94,7 @@ class Program:
 async def serve(settings: WorkerSettings) -> None:
     """Run a worker until SIGTERM or SIGINT. Raises StartError when it cannot start."""
     configure(settings.log_level, settings.log_format)
-    with stop_signal() as stop:
+    with stop_signal(settings.drain_seconds) as stop:
         async with AsyncExitStack() as stack:
             program = await _open(settings, stack)
             admin = AdminServer(
@@ -93,7 +102,10 @@ async def serve(settings: WorkerSettings) -> None:
                 settings.admin_port,
                 ready=program.reasons,
                 stats=program.stats,
-                registry=worker_metrics(program.worker, lambda: program.counts, program.reasons),
+                registry=worker_metrics(
+                    program.worker, lambda: program.counts, program.reasons, program.fanout
+                ),
+                routes=fanout_routes(program.switching, settings.admin_token.get_secret_value()),
             )
             await stack.enter_async_context(admin.serving())
             log.info("ready", name=settings.name, admin_port=admin.port, jobs=list(settings.jobs))
@@ -114,21 +126,25 @@ async def _open(settings: WorkerSettings, stack: AsyncExitStack) -> Program:
     room_log = await _open_log(settings, stack)
     stream = await _open_stream(settings, origin, stack)
     try:
-        fanout = make_fanout(settings, origin)
+        numbers = count(1)
+        switching = make_switching(settings, origin, numbers)
+        fanout = with_outbox(switching, settings)
         stack.push_async_callback(fanout.close)
         await fanout.open(Deaf())
     except (FanoutError, ValueError) as error:
         raise StartError(
             f"mode {settings.mode}: no answer from {carrier(settings)} ({error})"
         ) from error
-    speaker = Speaker(room_log, fanout, origin=origin, name=settings.name, nick=settings.bot)
+    speaker = Speaker(
+        room_log, fanout, origin=origin, name=settings.name, nick=settings.bot, numbers=numbers
+    )
     limits = Limits(
         settings.concurrency,
         settings.job_attempts,
         settings.drain_seconds,
         Patience(settings.job_retry, settings.job_timeout),
     )
-    return Program(settings, Worker(stream, work, speaker, limits), fanout)
+    return Program(settings, Worker(stream, work, speaker, limits), fanout, switching)
 
 
 async def _open_log(settings: WorkerSettings, stack: AsyncExitStack) -> RoomLog:
@@ -150,8 +166,9 @@ async def _open_stream(settings: WorkerSettings, consumer: str, stack: AsyncExit
 
 
 async def _leave(stream: JobStream) -> None:
-    with suppress(HistoryError):
-        await stream.leave()
+    with suppress(HistoryError, TimeoutError):
+        async with asyncio.timeout(LEAVE_SECONDS):
+            await stream.leave()
 
 
 @contextmanager

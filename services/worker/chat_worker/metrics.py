@@ -8,11 +8,15 @@ from prometheus_client import CollectorRegistry
 
 from chat_worker.job_stream import Counts
 from chat_worker.worker import Worker
+from chatcluster.fanout.outbox import Outbox
 from chatcluster.runtime.metrics import Metrics
 
 
 def worker_metrics(
-    worker: Worker, counts: Callable[[], Counts], reasons: Callable[[], Sequence[str]]
+    worker: Worker,
+    counts: Callable[[], Counts],
+    reasons: Callable[[], Sequence[str]],
+    outbox: Outbox,
 ) -> CollectorRegistry:
     """A registry whose values are read whenever they are asked for."""
     metrics = Metrics()
@@ -35,5 +39,9 @@ def worker_metrics(
         lambda: counts().pending,
     )
     metrics.gauge("jobs_dead_letters", "Jobs in the stream of dead letters.", lambda: counts().dead)
+    metrics.gauge(
+        "outbox_envelopes", "Envelopes that wait for the carrier.", lambda: outbox.waiting
+    )
+    metrics.gauge("outbox_bytes", "Bytes that they have.", lambda: outbox.bytes)
     metrics.gauge("ready", "1 while this worker works.", lambda: float(not reasons()))
     return metrics.registry

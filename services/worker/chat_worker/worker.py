@@ -13,11 +13,13 @@ from chat_worker.job import Task, Work
 from chat_worker.job_stream import Entry, JobStream
 from chat_worker.patience import Patience
 from chatcluster.chat.job import FIELD, Job
+from chatcluster.connections.ending import end
 from chatcluster.core.backoff import delays
 from chatcluster.core.errors import FanoutError, HistoryError, MalformedError
 from chatcluster.runtime.logs import get_logger
 
 WAIT_SECONDS = 0.5  # for new jobs, and so for noticing that it is to stop
+LAST_SECONDS = WAIT_SECONDS + 1.0  # for an answer of Redis that may bring jobs when it is to stop
 LOOK_SECONDS = 1.0  # between two looks for jobs that failed or whose worker is gone
 
 log = get_logger(__name__)
@@ -66,6 +68,19 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Until *stop*; then finish what is at hand. What does not end in time is left to other
         workers."""
+        taking = asyncio.create_task(self._take(stop), name="jobs")
+        stopping = asyncio.create_task(stop.wait(), name="stop")
+        try:
+            await asyncio.wait([taking, stopping], return_when=asyncio.FIRST_COMPLETED)
+            # Jobs that are on their way here would have to wait until another worker takes over.
+            await asyncio.wait([taking], timeout=LAST_SECONDS)
+        finally:
+            await end([taking, stopping])
+        if not taking.cancelled():
+            taking.result()
+        await self._finish()
+
+    async def _take(self, stop: asyncio.Event) -> None:
         waits = _waits()
         while not stop.is_set():
             try:
@@ -80,12 +95,15 @@ class Worker:
                 await asyncio.sleep(next(waits))
                 with suppress(HistoryError):
                     await self.stream.open()  # whoever emptied Redis has taken the group, too
-        await self._finish()
 
     async def _turn(self) -> None:
         free = self.limits.concurrency - len(self._running)
         if not free:
-            await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                self._running.values(),
+                timeout=WAIT_SECONDS,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
             return
         for entry in await self._overdue(free) or await self.stream.read(free, WAIT_SECONDS):
             task = asyncio.create_task(self._handle(entry), name=f"job {entry.id}")
@@ -113,9 +131,7 @@ class Worker:
         if left:
             log.info("finishing", jobs=len(left))
             _, late = await asyncio.wait(left, timeout=self.limits.drain)
-            for task in late:
-                task.cancel()
-            await asyncio.wait(left)
+            await end(late)
 
     async def _handle(self, entry: Entry) -> None:
         """One attempt. What Redis does not hear of it stays with this worker, and is due again."""

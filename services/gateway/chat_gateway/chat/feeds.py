@@ -4,52 +4,75 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 
 from chat_gateway.chat.domain import Message
-from chatcluster.core.errors import HistoryError, MalformedError
+from chat_gateway.chat.outlet import Out, Outlet
+from chat_gateway.chat.replay import RETRY_SECONDS, Replay
+from chatcluster.connections.ending import end
+from chatcluster.core.errors import HistoryError
 from chatcluster.core.feed import Feed
 from chatcluster.core.position import Position
-from chatcluster.history.port import Entry, RoomLog, Slice
+from chatcluster.history.port import RoomLog
 from chatcluster.runtime.logs import get_logger
 
 HOLD_SECONDS = 0.1  # for a message that overtook another one on its way, before the log is asked
-RETRY_SECONDS = 1.0  # while the log does not answer
 SWEEP_SECONDS = 3.0  # between looks whether the last message of a quiet room was missed
 START_SECONDS = 6.0  # for the log's first answer about a room
-PAGE = 200
 
 log = get_logger(__name__)
 
-Out = Callable[[str, Position, Message], None]
 Subscribed = Callable[[str], Awaitable[None]]
-Ready = Iterable[tuple[Position, Message]]
 
 
 class Feeds:
     """One feed per room that somebody here listens to.
 
-    *out* is called for each message once, in order, and must not wait. *subscribed* returns when
-    the room's messages come to this gateway. With *alone*, other gateways' messages do not come
-    here (mode `isolated`): gaps are then skipped and not read.
+    *out* is called for each message once, and must not wait; its last argument are those (socket
+    ids) who have had the message. It is called in order, but for what was skipped before.
+    *subscribed* returns when the room's messages come to this gateway.
+
+    While *alone* says so (mode `isolated`) other gateways' messages do not come here: they are
+    skipped, and read from the log when the gateways are joined again (`refresh`), before anything
+    newer is given out. *kept* is how many messages of a room the log keeps.
     """
 
-    def __init__(self, room_log: RoomLog, out: Out, *, subscribed: Subscribed, alone: bool) -> None:
+    def __init__(
+        self,
+        room_log: RoomLog,
+        out: Out,
+        *,
+        subscribed: Subscribed,
+        alone: Callable[[], bool],
+        kept: int,
+    ) -> None:
         self._log = room_log
-        self._out = out
         self._subscribed = subscribed
         self._alone = alone
+        self._kept = kept
         self._feeds: dict[str, Feed[Message]] = {}
+        self._outlet = Outlet(out)
+        self._replay = Replay(room_log, self._outlet, alone=alone)
         self._holds: Counter[str] = Counter()
         self._starting: dict[str, asyncio.Task[None]] = {}
         self._readers: dict[str, asyncio.Task[None]] = {}
-        self.replays = 0
+        self.apart = alone()  # whether gateways were alone at any time, as far as is known here
+
+    @property
+    def alone(self) -> bool:
+        """Whether other gateways' messages do not come here now."""
+        return self._alone()
+
+    @property
+    def replays(self) -> int:
+        """Messages that were read from the log for those who are in its room."""
+        return self._replay.count
 
     def hold(self, room: str) -> None:
         """Somebody listens to the room (or is about to): it has a feed until as many `release`s."""
         self._holds[room] += 1
         if room not in self._feeds:
-            feed = self._feeds[room] = Feed()
+            feed = self._feeds[room] = Feed(ranges=self._kept)
             self._starting[room] = asyncio.create_task(self._start(room, feed), name=f"feed {room}")
 
     def release(self, room: str) -> None:
@@ -58,6 +81,7 @@ class Feeds:
             return
         del self._holds[room]
         self._feeds.pop(room, None)
+        self._outlet.settled(room)
         for tasks in (self._starting, self._readers):
             if (task := tasks.pop(room, None)) is not None:
                 task.cancel()
@@ -65,9 +89,17 @@ class Feeds:
     def offer(self, room: str, at: Position, message: Message) -> None:
         """The fan-out brought a message. Without a feed, nobody here listens to the room."""
         feed = self._feeds.get(room)
-        if feed is not None:
-            self._give(room, feed.offer(at, message))
-            self._watch(room, feed)
+        if feed is None:
+            return
+        if not feed.skipped:
+            self._outlet.give(room, feed.offer(at, message))
+        elif not self._alone():
+            feed.hold(at, message)
+        elif at in feed.skipped:  # another message overtook it on its way
+            self._outlet.give_late(room, feed, at, message)
+        else:
+            self._outlet.give(room, feed.offer(at, message))
+        self._watch(room, feed)
 
     async def started(self, room: str) -> None:
         """Return when the room, which is held, has a position. Raises HistoryError if the log does
@@ -96,6 +128,25 @@ class Feeds:
         feed = self._feeds.get(room)
         return feed.first if feed is not None else None
 
+    def entered(self, room: str, sid: str) -> None:
+        """A client is in the room from now on; what is older than `position` it has by other
+        ways, or not at all.
+        """
+        feed = self._feeds.get(room)
+        if feed is not None and feed.skipped and feed.position is not None:
+            self._outlet.entered(room, sid, feed.position)
+
+    def left(self, room: str, sid: str) -> None:
+        """That client is gone."""
+        self._outlet.left(room, sid)
+
+    def pass_over(self, room: str, until: Position) -> None:
+        """Alone, go on after *until*: whoever comes now has what was said elsewhere by other
+        ways. The room must be held, and started.
+        """
+        if self._alone():
+            self._outlet.give(room, self._feeds[room].pass_over(until))
+
     async def _start(self, room: str, feed: Feed[Message]) -> None:
         await self._subscribed(room)
         while True:
@@ -106,13 +157,18 @@ class Feeds:
                 log.warning("feed_waits", error=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
         self._starting.pop(room, None)
-        self._give(room, feed.start(head))
+        self._outlet.give(room, feed.start(head))
         self._watch(room, feed)
 
     def refresh(self) -> None:
-        """Messages may have been missed: read all logs from where their feeds stand."""
-        for room, feed in self._feeds.items():
-            if feed.position is not None and not self._alone:
+        """Messages may have been missed, or gateways are joined again: read all logs from where
+        their feeds stand, and what was skipped.
+        """
+        self.apart |= self._alone()
+        for room, feed in list(self._feeds.items()):
+            if self._alone():
+                self._watch(room, feed)
+            elif feed.position is not None:
                 self._read_soon(room, feed, hold=0.0)
 
     async def sweep(self) -> None:
@@ -121,7 +177,7 @@ class Feeds:
         """
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            if self._alone:
+            if self._alone():
                 continue
             try:
                 heads = await self._log.heads(list(self._feeds))
@@ -130,26 +186,21 @@ class Feeds:
                 continue
             for room, head in heads.items():
                 feed = self._feeds.get(room)
-                if feed is not None and feed.position not in (None, head):
+                if feed is not None and feed.skipped:
+                    self._watch(room, feed)
+                elif feed is not None and feed.position not in (None, head):
                     self._read_soon(room, feed, hold=HOLD_SECONDS, until=head)
 
     async def stop(self) -> None:
-        tasks = [*self._readers.values(), *self._starting.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _give(self, room: str, ready: Ready) -> None:
-        for at, message in ready:
-            self._out(room, at, message)
+        await end([*self._readers.values(), *self._starting.values()])
 
     def _watch(self, room: str, feed: Feed[Message]) -> None:
-        if feed.gap is None:
+        if feed.gap is None and not feed.skipped:
             return
-        if self._alone:
-            self._give(room, feed.skip())
+        if self._alone():
+            self._outlet.give(room, feed.skip())
         else:
-            self._read_soon(room, feed, hold=HOLD_SECONDS)
+            self._read_soon(room, feed, hold=0.0 if feed.skipped else HOLD_SECONDS)
 
     def _read_soon(
         self, room: str, feed: Feed[Message], *, hold: float, until: Position | None = None
@@ -178,34 +229,5 @@ class Feeds:
         """
         await asyncio.sleep(hold)
         if hold and feed.gap is None and (until is None or feed.position == until):
-            return
-        while True:
-            assert feed.position is not None
-            try:
-                page = await self._log.since(room, feed.position, PAGE)
-            except HistoryError as error:
-                log.warning("replay_waits", error=str(error))
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            if not self._take(room, feed, page):
-                return
-
-    def _take(self, room: str, feed: Feed[Message], page: Slice) -> bool:
-        """Give out a page of the log; whether there may be more."""
-        before = feed.position
-        self.replays += len(page.entries)
-        entries = [(entry.position, decode(room, entry)) for entry in page.entries]
-        self._give(room, feed.fill(entries, complete=page.complete))
-        if not entries and not page.complete and feed.gap is not None:
-            self._give(room, feed.skip())  # the log was dropped; it will not fill the gap
-        return len(entries) == PAGE and feed.position != before
-
-
-def decode(room: str, entry: Entry) -> Message:
-    """The message of a log entry; a readable stand-in for one that something else wrote."""
-    try:
-        return Message.decode(room, entry.body)
-    except MalformedError as error:
-        # Its position has to be taken all the same, or the room would stand still.
-        log.error("stored_message_malformed", error=str(error))
-        return Message(room=room, nick="?", text="(unreadable)", time=0.0, dyno="?")
+            return  # it came meanwhile
+        await self._replay.read(room, feed)

@@ -70,11 +70,17 @@ class Lobby:
             self._service.manager.members.enter(socket, LOBBY_ROOM)
             if self._service.feeds is not None:
                 client.lobby_from = self._service.feeds.position(LOBBY)
+                self._service.feeds.entered(LOBBY, socket.sid)
 
     def disconnected(self, sid: str) -> None:
         client = self.clients.pop(sid, None)
-        for room in client.rooms if client is not None else ():
-            self._presence.left(room, client.id if client is not None else "")
+        if client is None:
+            return
+        for room in client.rooms:
+            self._presence.left(room, client.id)
+        if self._service.feeds is not None:
+            for room in {LOBBY, *client.rooms}:
+                self._service.feeds.left(room, sid)
 
     def closed(self, room: str) -> None:
         """The room was removed: nobody is in it any more."""
@@ -148,6 +154,8 @@ class Lobby:
             self._out(client, room)
             raise Refused(codes.NOT_JOINED, "disconnected meanwhile")
         self._service.manager.members.enter(socket, room or LOBBY_ROOM)
+        if self._service.feeds is not None and (room != LOBBY or client.waits):
+            self._service.feeds.entered(room, sid)
         you = {"id": client.id, "dyno": self._service.dyno}
         return {**reply, **you, **self._presence.describe(room)}
 

@@ -30,11 +30,18 @@ class Presence:
     here.
 
     A gateway that dies gives no more signs of life: three of them missed, its people are gone from
-    every room.
+    every room. While *alone* says so, this gateway does not meet the others, whatever it still
+    hears of them.
     """
 
     def __init__(
-        self, origin: str, beat_seconds: float, *, send: Send, tell: Tell, alone: bool
+        self,
+        origin: str,
+        beat_seconds: float,
+        *,
+        send: Send,
+        tell: Tell,
+        alone: Callable[[], bool],
     ) -> None:
         self._roster = Roster(origin, beat_seconds)
         self._origin = origin
@@ -52,7 +59,7 @@ class Presence:
         """
         question = self._roster.came(room, person)
         self._dirty.set()
-        if question is not None and not self._alone:
+        if question is not None and not self._alone():
             await self._ask(room, question)
 
     def left(self, room: str, id: str) -> None:
@@ -71,6 +78,8 @@ class Presence:
             if envelope.origin == self._origin:
                 self._came_back(kind, body)
                 return
+            if self._alone():
+                return
             answers = self._roster.hear(envelope.origin, kind, body, time.monotonic())
         except (LookupError, TypeError, ValueError) as error:
             log.warning("signal_malformed", origin=envelope.origin, error=str(error))
@@ -80,6 +89,11 @@ class Presence:
         self._dirty.set()
 
     def interrupted(self) -> None:
+        """Signals may have been missed, or the gateways meet, or do not meet any more."""
+        if self._alone():
+            self._roster.part()
+            self._dirty.set()
+            return
         for signal in self._roster.interrupted():
             self._outbox.put_nowait(signal)
 

@@ -11,6 +11,7 @@ from chat_gateway.chat.domain import HISTORY_LIMIT, Limits
 from chat_gateway.chat.events import EventHandler
 from chat_gateway.chat.service import ChatService
 from chat_gateway.manager.encoding import encode_event
+from chat_gateway.manager.membership import Socket
 from chatcluster.core import codes
 from chatcluster.core.errors import HistoryError, Refused
 from chatcluster.core.position import Position
@@ -94,6 +95,15 @@ class RoomMessages:
         finally:
             # The client becomes a member, and holds the room itself, before the loop comes to this.
             asyncio.get_running_loop().call_soon(audience.release, room)
+
+    def connected(self, socket: Socket) -> None:
+        """The client gets what is newer than this moment."""
+        if self._service.feeds is not None:
+            self._service.feeds.entered(room_of(socket.namespace).strip(), socket.sid)
+
+    def disconnected(self, namespace: str, sid: str) -> None:
+        if self._service.feeds is not None:
+            self._service.feeds.left(room_of(namespace).strip(), sid)
 
     def handlers(self, namespace: str) -> dict[str, EventHandler]:
         room = room_of(namespace).strip()

@@ -10,7 +10,8 @@ from itertools import count
 from typing import Any
 
 from chat_gateway.chat.audience import LOBBY_ROOM, ROOMS, Audience
-from chat_gateway.chat.feeds import Feeds, decode
+from chat_gateway.chat.feeds import Feeds
+from chat_gateway.chat.replay import decode
 from chat_gateway.manager.answer import Answer
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.manager import FanoutManager
@@ -45,8 +46,10 @@ class ChatService:
         *,
         dyno: str,
         random_bytes: Callable[[int], bytes],
+        alone: Callable[[], bool],
         jobs: JobLog | None = None,
     ) -> None:
+        """*alone*: whether what is published now stays in this gateway."""
         self.manager = manager
         self.directory = directory
         self.log = room_log
@@ -55,6 +58,7 @@ class ChatService:
         self.taken = 0  # messages
         self._series = f"{random_bytes(8).hex()}."
         self._numbers = count(1)
+        self._alone = alone
         self._jobs = jobs
 
     @property
@@ -67,7 +71,7 @@ class ChatService:
         """Store a message and send it to its room; its id and time. Stored, it reaches everybody,
         late or soon.
         """
-        message = Message(room, nick, text, time.time(), self.dyno, to, key)
+        message = Message(room, nick, text, time.time(), self.dyno, to, key, self._alone())
         if self.log is None:
             id = self._unique()
             await self.manager.publish(self._envelope(message, id, None))
@@ -91,7 +95,7 @@ class ChatService:
         """
         if self._jobs is not None:
             return False
-        message = Message(room, nick, text, time.time(), self.dyno, None, key)
+        message = Message(room, nick, text, time.time(), self.dyno, None, key, self._alone())
         if self.log is None:
             answer.begin()
             self._announce(message, self._unique(), None, answer)
@@ -129,7 +133,9 @@ class ChatService:
             self.unpublished(message, at, error)
 
     def unpublished(self, message: Message, at: Position, error: FanoutError) -> None:
-        """It is stored: other gateways will read it from the log. Ours need not wait for that."""
+        """There was no room to wait in. It is stored, so gateways read it from the log when they
+        look there. Ours need not wait for that.
+        """
         log.warning("message_not_published", error=str(error))
         if self.feeds is not None:
             self.feeds.offer(message.room, at, message)
@@ -137,17 +143,20 @@ class ChatService:
     def _envelope(self, message: Message, id: str, at: Position | None) -> Envelope:
         return self.manager.envelope(**message.announced(id, at))
 
-    def out(self, room: str, id: str, message: Message) -> None:
-        """Hand a message to the room's clients here, in the form of each namespace."""
-        self.out_chat(room, message.as_chat(id))
+    def out(self, room: str, id: str, message: Message, had: tuple[str, ...] = ()) -> None:
+        """Hand a message to the room's clients here, in the form of each namespace, but for those
+        who have *had* it (socket ids).
+        """
+        self.out_chat(room, message.as_chat(id), had)
         for namespace in self.audience.namespaces(room):
             item = encode_event(namespace, "item", (message.as_item(id),))
-            self.manager.emit_here(namespace, item)
+            self.manager.emit_here(namespace, item, exclude=had)
 
-    def out_chat(self, room: str, chat: dict[str, Any]) -> None:
+    def out_chat(self, room: str, chat: dict[str, Any], had: tuple[str, ...] = ()) -> None:
         """Hand a message in the form of `/` to the room's clients there."""
         outgoing = encode_event(CHAT, CHAT_MESSAGE, (chat,))
-        self.manager.emit_here(CHAT, outgoing, rooms=(LOBBY_ROOM if room == LOBBY else room,))
+        rooms = (LOBBY_ROOM if room == LOBBY else room,)
+        self.manager.emit_here(CHAT, outgoing, rooms=rooms, exclude=had)
 
     async def read(
         self, room: str, before: Position | None, limit: int

@@ -54,7 +54,8 @@ class Calls:
         pending = Awaited()
         number = self._send(socket, message, pending)
         try:
-            return await asyncio.wait_for(pending.data, timeout)
+            async with asyncio.timeout(timeout):
+                return await pending.data
         except TimeoutError:
             return None
         finally:

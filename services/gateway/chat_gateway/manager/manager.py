@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from typing import Any
 
 import socketio
@@ -25,7 +26,14 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
     so that all gateways' clients see one order.
     """
 
-    def __init__(self, fanout: Fanout, origin: str, changed: Callable[[RoomKey, bool], None]):
+    def __init__(
+        self,
+        fanout: Fanout,
+        origin: str,
+        changed: Callable[[RoomKey, bool], None],
+        numbers: Iterator[int] | None = None,
+    ) -> None:
+        """*numbers* are for the envelopes of *origin*, if somebody else numbers such, too."""
         super().__init__()
         self.members = Membership(changed)
         self.calls = Calls(self.members, fanout)
@@ -33,14 +41,13 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         self.publishing = Publishing(fanout)
         self._bursts = Bursts()
         self._origin = origin
-        self._sequence = 0
+        self._numbers = numbers or count(1)
 
     # Towards other gateways.
 
     def envelope(self, namespace: str, action: Action, **fields: Any) -> Envelope:
         """This gateway's next envelope."""
-        self._sequence += 1
-        return Envelope(self._origin, self._sequence, namespace, action, **fields)
+        return Envelope(self._origin, next(self._numbers), namespace, action, **fields)
 
     def event(
         self,
@@ -51,17 +58,8 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         position: Position | None = None,
     ) -> Envelope:
         """This gateway's next envelope, for an event with one argument."""
-        self._sequence += 1
-        return Envelope(
-            self._origin,
-            self._sequence,
-            namespace,
-            Action.EMIT,
-            rooms=rooms,
-            event=event,
-            args=(arg,),
-            position=position,
-        )
+        head = (self._origin, next(self._numbers), namespace, Action.EMIT)
+        return Envelope(*head, rooms=rooms, event=event, args=(arg,), position=position)
 
     async def publish(self, envelope: Envelope) -> None:
         """Raises FanoutError if the carrier did not take it."""

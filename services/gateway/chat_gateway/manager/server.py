@@ -34,8 +34,9 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
     """A Socket.IO server whose clients' events are handled in the order in which they were sent.
 
     (python-socketio starts a task for each event, so that they overtake each other.)
-    A handler's return value is its acknowledgement; `Refused` becomes `{error: {code, message}}`.
-    Errors of the log or the fan-out become the code `unavailable`, others `internal`.
+    A handler's return value is its acknowledgement, a tuple one of several values; `Refused`
+    becomes `{error: {code, message}}`. Errors of the log or the fan-out become the code
+    `unavailable`, others `internal`.
 
     *accepts* says which namespaces there are; *connected* is called, and must not wait, when a
     client has been told that it is connected and before it is sent anything else.

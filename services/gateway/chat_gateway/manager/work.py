@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from chatcluster.connections.ending import end
 from chatcluster.runtime.logs import get_logger
 
 log = get_logger(__name__)
@@ -24,10 +25,7 @@ class Work:
 
     async def stop(self) -> None:
         """Cancel what still runs, and return when it has ended."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(self._tasks)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

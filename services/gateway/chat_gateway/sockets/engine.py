@@ -15,6 +15,7 @@ from aiohttp import web
 
 from chat_gateway.sockets import handshake, packets, polling, websockets
 from chat_gateway.sockets.admission import Admission
+from chat_gateway.sockets.farewells import Farewells
 from chat_gateway.sockets.front import hand_over, kept
 from chat_gateway.sockets.handlers import Handlers
 from chat_gateway.sockets.handshake import Handshake
@@ -47,9 +48,9 @@ class EngineServer:
         random_bytes: Callable[[int], bytes],
         ping_interval: float,
         ping_timeout: float,
+        upgrade_timeout: float,
         max_payload: int,
         send_buffer: int,
-        upgrade_timeout: float = 10.0,
         admitted_per_second: float = 0.0,
         **_: Any,
     ) -> None:
@@ -68,6 +69,7 @@ class EngineServer:
         self._random_bytes = random_bytes
         self._handling: set[asyncio.Future[None]] = set()
         self._work: set[asyncio.Future[None]] = set()
+        self._farewells = Farewells()
 
     # What python-socketio calls.
 
@@ -129,6 +131,8 @@ class EngineServer:
 
     async def on_closed(self, session: Session, reason: str) -> None:
         self.sockets.pop(session.sid, None)
+        if reason == SERVER_DISCONNECT and isinstance(session.link, PollingLink):
+            self._farewells.keep(session.sid, session.link)
         await self.receiver.closed(session, reason)
 
     # What aiohttp calls.
@@ -147,10 +151,16 @@ class EngineServer:
             return await self._open(request, transport)
         session = self.sockets.get(sid)
         if session is None:
-            return bad_request("Session ID unknown", _UNKNOWN_SESSION)
+            return self._without_session(request, sid)
         if transport == "websocket":
             return self._take_over(request)
         return await self._poll(request, session)
+
+    def _without_session(self, request: web.Request, sid: str) -> web.StreamResponse:
+        polled = request.method == "GET" and request.query["transport"] == PollingLink.name
+        if polled and (body := self._farewells.take(sid)) is not None:
+            return polling.answer(body)
+        return bad_request("Session ID unknown", _UNKNOWN_SESSION)
 
     async def _open(self, request: web.Request, transport: str) -> web.StreamResponse:
         if request.method != "GET":

@@ -11,7 +11,7 @@ from chat_gateway.sockets import packets
 from chat_gateway.sockets.front import DeadlineHandler
 from chat_gateway.sockets.packets import Outgoing, Packet
 from chat_gateway.sockets.session import TRANSPORT_CLOSE, TRANSPORT_ERROR, Session
-from chatcluster.core.codes import Code
+from chatcluster.core.codes import SLOW, Code
 from chatcluster.core.errors import MalformedError
 
 MOST_PACKETS = 1000  # in one POST body: a client that was offline for a while sends what it kept
@@ -49,8 +49,9 @@ class PollingLink:
         return self._bytes
 
     def close(self, code: Code | None) -> None:
-        # The waiting GET, if there is one, ends with a close packet, or with a noop if the client
-        # closed; the session's id is unknown from then on: the next request is answered with 400.
+        # The waiting GET ends with a close packet, or with a noop if the client closed.
+        if code is SLOW:
+            self.take()  # it is too much, and the client fetches it from the log
         self.queue.append(_NOOP if self.leaving else _CLOSE)
         self.wake()
 
@@ -113,7 +114,7 @@ async def get(
     assert isinstance(connection, DeadlineHandler), "made by our server"
     connection.on_gone = gone
     try:
-        return _text(await link.poll(UPGRADING_SECONDS if session.upgrading else timeout))
+        return answer(await link.poll(UPGRADING_SECONDS if session.upgrading else timeout))
     finally:
         connection.on_gone = None
 
@@ -136,7 +137,7 @@ async def post(session: Session, link: PollingLink, request: web.Request) -> web
         link.posting = False
         if not taken:
             session.close(TRANSPORT_ERROR)
-    return _text("ok")
+    return answer("ok")
 
 
 def bad_request(message: str, code: int = 3) -> web.Response:
@@ -144,5 +145,6 @@ def bad_request(message: str, code: int = 3) -> web.Response:
     return web.json_response({"code": code, "message": message}, status=400)
 
 
-def _text(body: str) -> web.Response:
+def answer(body: str) -> web.Response:
+    """What a request is answered with when nothing is wrong."""
     return web.Response(text=body, content_type="text/plain", headers={"Cache-Control": "no-store"})

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from chatcluster.core.waiting import Bounds
 from chatcluster.fanout import modes
 from chatcluster.fanout.adapter import AdapterFanout, Classic, Sharded, Streams
 from chatcluster.fanout.asking import Asking
 from chatcluster.fanout.hub import HubFanout
 from chatcluster.fanout.isolated import IsolatedFanout
+from chatcluster.fanout.outbox import Outbox
 from chatcluster.fanout.port import Fanout
 from chatcluster.fanout.postgres import PostgresFanout
 from chatcluster.fanout.redis import RedisFanout
@@ -24,6 +26,11 @@ def make_fanout(settings: ClusterSettings, origin: str) -> Fanout:
     """
     plugin = modes.named(settings.mode)
     return plugin.make(_own(plugin, settings), origin)
+
+
+def with_outbox(fanout: Fanout, settings: ClusterSettings) -> Outbox:
+    """*fanout*, with a queue for what its carrier does not take."""
+    return Outbox(fanout, Bounds(settings.outbox_length, settings.outbox_bytes))
 
 
 def carrier(settings: ClusterSettings) -> str:

@@ -19,7 +19,8 @@ LOBBY = ""  # the room of a message without a room: everybody on `/`
 
 class Message(msgspec.Struct, frozen=True):
     """`time` in seconds since 1970; `dyno` is the gateway that took it; `to` is whom it is
-    addressed to, if anybody.
+    addressed to, if anybody. `alone`: it was sent to that gateway's clients only; those of others
+    may not have it.
     """
 
     room: str
@@ -29,6 +30,7 @@ class Message(msgspec.Struct, frozen=True):
     dyno: str
     to: str | None = None
     key: str | None = None
+    alone: bool = False
 
     def encode(self) -> bytes:
         """As it is stored: a JSON object without the room, which is the log's name."""
@@ -36,6 +38,8 @@ class Message(msgspec.Struct, frozen=True):
         given = {
             name: value for name in ("to", "key") if (value := getattr(self, name)) is not None
         }
+        if self.alone:
+            given["alone"] = True
         return orjson.dumps(fields | given)
 
     @classmethod
@@ -51,6 +55,7 @@ class Message(msgspec.Struct, frozen=True):
                 dyno=fields["dyno"],
                 to=fields.get("to"),
                 key=fields.get("key"),
+                alone=fields.get("alone") is True,
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise MalformedError(f"not a stored message: {error}") from error

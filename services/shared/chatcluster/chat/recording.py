@@ -20,11 +20,20 @@ class Recording:
     """
 
     def __init__(self, inner: Fanout, jobs: JobLog) -> None:
-        self.mode = inner.mode
-        self.durable = inner.durable
-        self.shared = inner.shared
         self._inner = inner
         self._jobs = jobs
+
+    @property
+    def mode(self) -> str:
+        return self._inner.mode
+
+    @property
+    def durable(self) -> bool:
+        return self._inner.durable
+
+    @property
+    def shared(self) -> bool:
+        return self._inner.shared
 
     @property
     def state(self) -> State:

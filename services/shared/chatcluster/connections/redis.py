@@ -12,23 +12,25 @@ from chatcluster.connections.redis_link import Endpoint
 
 __all__ = ["NoScriptError", "PubSub", "Redis", "RedisError", "ResponseError", "connect", "endpoint"]
 
-ANSWER_SECONDS = 5.0
+CONNECT_SECONDS = 5.0
 
 
-def connect(url: str, *, answer_seconds: float | None = ANSWER_SECONDS) -> Redis:
+def connect(url: str) -> Redis:
     """A client for *url* (redis://, rediss:// or unix://); it connects when it is first used, and
     speaks bytes.
 
     A command is not repeated when its connection breaks: whether it was carried out is then
-    unknown, and only the caller knows whether it may be sent twice. *answer_seconds* bounds the
-    wait for an answer; None is for subscriptions, which may be silent for long. Raises ValueError
-    for a URL that is none.
+    unknown, and only the caller knows whether it may be sent twice. Nor does a command end by
+    itself when no answer comes: the caller bounds it by `asyncio.timeout`. Raises ValueError for a
+    URL that is none.
     """
     return Redis.from_url(
         url,
         protocol=2,
-        socket_timeout=answer_seconds,
-        socket_connect_timeout=ANSWER_SECONDS,
+        # With a timeout of its own the library sends by `asyncio.wait_for`, in which Python 3.11
+        # loses a cancellation: whoever was cancelled in the middle of a command would go on.
+        socket_timeout=None,
+        socket_connect_timeout=CONNECT_SECONDS,
         socket_keepalive=True,
         retry=Retry(NoBackoff(), 0),
         retry_on_timeout=False,

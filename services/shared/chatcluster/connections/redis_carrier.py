@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from structlog.stdlib import get_logger
 
+from chatcluster.connections.ending import end
 from chatcluster.connections.redis_link import Endpoint, Message
 from chatcluster.connections.redis_pair import PLAIN, Links, Reader, Verbs, Wiring, Words
 from chatcluster.connections.redis_target import Single, Target
@@ -156,8 +157,7 @@ class RedisCarrier:
             self._links = None
         self._fail_echoes(closed)
         if keeper is not None:
-            keeper.cancel()
-            await asyncio.wait([keeper])
+            await end([keeper])
 
     def _working(self) -> Links:
         if self._links is None:

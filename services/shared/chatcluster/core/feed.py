@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from chatcluster.core.cursor import Deliver, Ignore, Replay, RoomCursor
 from chatcluster.core.position import Position
+from chatcluster.core.skipped import Skipped
 
 T = TypeVar("T")
 
@@ -17,9 +18,12 @@ class Feed(Generic[T]):
 
     Before `start` everything is held back. While `gap` is not None, messages after that position
     are missing: they may still arrive, or be read from the log and given to `fill`.
+
+    `skipped` is what `skip` and `pass_over` left out, in at most *ranges* ranges.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, ranges: int = 1000) -> None:
+        self.skipped = Skipped(ranges)
         self.first: Position | None = None  # where it was started
         self._cursor: RoomCursor | None = None
         self._held: list[tuple[int, int, Position, T]] = []
@@ -50,8 +54,12 @@ class Feed(Generic[T]):
                 return [(at, item)]
             if isinstance(decision, Ignore):
                 return []
-        self._hold(at, item)
+        self.hold(at, item)
         return self._release() if self._cursor is not None else []
+
+    def hold(self, at: Position, item: T) -> None:
+        """The carrier brought *item*, which has to wait for what is before it."""
+        self._held.append((at.offset, next(self._order), at, item))
 
     def fill(
         self, entries: Iterable[tuple[Position, T]], *, complete: bool
@@ -68,7 +76,7 @@ class Feed(Generic[T]):
             self._cursor.restart(at.epoch)
             decision = self._cursor.accept(at)
             if isinstance(decision, Replay) and at.epoch != asked:
-                self._hold(at, item)
+                self.hold(at, item)
             elif isinstance(decision, Replay) and not complete:
                 self._cursor.skip_to(at)
                 decision = Deliver()
@@ -87,15 +95,28 @@ class Feed(Generic[T]):
             earliest = min(self._held, key=lambda one: (self._foreign(one[2]), one[1]))
             epoch = earliest[2].epoch
             at, item = next((one[2], one[3]) for one in self._held if one[2].epoch == epoch)
+            self._pass_over(Position(epoch, at.offset - 1))
             self._cursor.skip_to(at)
             out += [(at, item), *self._release()]
         return out
 
+    def pass_over(self, until: Position) -> list[tuple[Position, T]]:
+        """Go on after *until* without what lies before it, unless it is of another epoch. Gives
+        what is held back.
+        """
+        out = self.skip()
+        if not self._foreign(until):
+            self._pass_over(until)
+        return out
+
+    def _pass_over(self, until: Position) -> None:
+        assert self._cursor is not None
+        self._cursor.restart(until.epoch)
+        self.skipped.add(self._cursor.position, until)
+        self._cursor.skip_to(until)
+
     def _foreign(self, at: Position) -> bool:
         return self._cursor is None or at.epoch != self._cursor.position.epoch
-
-    def _hold(self, at: Position, item: T) -> None:
-        self._held.append((at.offset, next(self._order), at, item))
 
     def _release(self) -> list[tuple[Position, T]]:
         assert self._cursor is not None

@@ -2,51 +2,43 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from array import array
 
 
 class Once:
     """Tells an envelope's first arrival from its repeats, by (origin, sequence).
 
-    Remembers the last *window* sequences of each of the last *origins* origins; a repeat comes soon
-    (a carrier that sends twice, a message that took two ways), so what is older than the window
-    counts as seen.
+    A repeat is noticed however late it comes. Sequences, which count from 1, may arrive in any
+    order within a *window* (a power of two): one that comes after the one that is a window, or
+    several, ahead of it counts as seen. The last *origins* origins are remembered, and up to as
+    many older ones.
     """
 
-    __slots__ = ("_max_origins", "_origins", "_window")
+    __slots__ = ("_lately", "_mask", "_max_origins", "_older")
 
-    def __init__(self, window: int = 4096, origins: int = 1024) -> None:
-        self._window = window
+    def __init__(self, window: int = 8192, origins: int = 1024) -> None:
+        assert window & (window - 1) == 0, "a power of two"
+        self._mask = window - 1
         self._max_origins = origins
-        self._origins: OrderedDict[str, _Seen] = OrderedDict()
+        # Of each origin the highest sequence for each remainder by the window. Two generations of
+        # origins: to keep the order of use would cost more than all the rest.
+        self._lately: dict[str, array[int]] = {}
+        self._older: dict[str, array[int]] = {}
 
     def first(self, origin: str, sequence: int) -> bool:
         """True the first time that it is asked for this origin and sequence."""
-        seen = self._origins.get(origin)
+        seen = self._lately.get(origin)
         if seen is None:
-            seen = self._origins[origin] = _Seen()
-            if len(self._origins) > self._max_origins:
-                self._origins.popitem(last=False)
-        else:
-            self._origins.move_to_end(origin)
-        return seen.first(sequence, self._window)
-
-
-class _Seen:
-    __slots__ = ("forgotten", "order", "sequences")
-
-    def __init__(self) -> None:
-        self.forgotten = 0  # everything up to here counts as seen
-        self.order: deque[int] = deque()
-        self.sequences: set[int] = set()
-
-    def first(self, sequence: int, window: int) -> bool:
-        if sequence <= self.forgotten or sequence in self.sequences:
+            seen = self._remember(origin)
+        place = sequence & self._mask
+        if seen[place] >= sequence:
             return False
-        self.sequences.add(sequence)
-        self.order.append(sequence)
-        if len(self.order) > window:
-            oldest = self.order.popleft()
-            self.sequences.discard(oldest)
-            self.forgotten = max(self.forgotten, oldest)
+        seen[place] = sequence
         return True
+
+    def _remember(self, origin: str) -> array[int]:
+        if len(self._lately) >= self._max_origins:
+            self._older, self._lately = self._lately, {}
+        seen = self._older.pop(origin, None) or array("Q", bytes(8 * (self._mask + 1)))
+        self._lately[origin] = seen
+        return seen

@@ -120,6 +120,11 @@ class Roster:
         self._recent[0].update(dict.fromkeys(self._versions))
         return [Signal(None, "ask", {"rooms": self._own(self._mine)})] if self._mine else []
 
+    def part(self) -> None:
+        """The other gateways are not met any more: their people are gone."""
+        for origin in list(self._peers):
+            self._forget(origin)
+
     # What is heard.
 
     def hear(self, origin: str, kind: str, body: Any, now: float) -> list[Signal]:

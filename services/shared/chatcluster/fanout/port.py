@@ -63,9 +63,15 @@ class Fanout(Protocol):
       what the gateway wants is then restored, and `Receiver.interrupted` called.
     """
 
-    mode: str
-    durable: bool
-    shared: bool  # False: envelopes do not leave this gateway
+    @property
+    def mode(self) -> str: ...
+
+    @property
+    def durable(self) -> bool: ...
+
+    @property
+    def shared(self) -> bool:
+        """False: envelopes do not leave this gateway."""
 
     @property
     def state(self) -> State: ...
@@ -78,7 +84,7 @@ class Fanout(Protocol):
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         """Return when the carrier has taken all of them, in this order; envelopes of later calls
         come after them, also when this call has not returned yet. Raises FanoutError if the carrier
-        did not take them.
+        did not take them, and MalformedError if it never could: nothing was sent then.
         """
 
     async def want(self, rooms: Set[RoomKey]) -> None:

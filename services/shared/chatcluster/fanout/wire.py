@@ -62,6 +62,13 @@ def encode(envelope: Envelope) -> bytes:
     )
 
 
+def check_sender(origin: Any, sequence: Any) -> None:
+    """Raises MalformedError unless repeats can be told by these: what comes from outside may be
+    anything."""
+    if type(origin) is not str or type(sequence) is not int or not 0 < sequence < 2**63:
+        raise MalformedError("an origin is a text and a sequence a number from 1")
+
+
 def decode(data: bytes) -> Envelope:
     """Raises MalformedError for bytes that are no envelope or one of another version."""
     fields = unpack(data)
@@ -83,6 +90,7 @@ def decode(data: bytes) -> Envelope:
         at,
         flags,
     ) = fields[:_FIELDS]
+    check_sender(origin, sequence)
     try:
         return Envelope(
             origin=origin,

@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from chatcluster.connections.redis import ANSWER_SECONDS, Redis, RedisError
+from chatcluster.connections.ending import end
+from chatcluster.connections.redis import Redis, RedisError
 from chatcluster.connections.redis_exchange import Command, Exchange, ReplyError
 from chatcluster.core.errors import HistoryError
 from chatcluster.history.script import Script
 
+ANSWER_SECONDS = 5.0
 _BATCH = 64  # requests: enough to make the round trip cheap, few enough to be answered soon
 
 
@@ -91,9 +93,9 @@ class Lane:
         """Fail whatever was not answered yet."""
         self._closed = True
         if self._sending is not None:
-            self._sending.cancel()
-            await asyncio.wait([self._sending])
+            await end([self._sending])
         self._link.close()
+        self._fail([], "the room log is closed", None)  # what it had no time to begin with
 
     def _ask(
         self, command: Command, script: Script | None, read: Callable[[Any], Any] | None = None

@@ -11,6 +11,7 @@ from hashlib import blake2b
 
 from structlog.stdlib import get_logger
 
+from chatcluster.connections.ending import end
 from chatcluster.connections.gathering import Gathering
 from chatcluster.core.errors import HistoryError
 from chatcluster.core.ids import epoch_id
@@ -98,8 +99,7 @@ class PostgresRoomLog:
         await self._writing.close()
         await self._reading.close()
         if self._tidying is not None:
-            self._tidying.cancel()
-            await asyncio.wait([self._tidying])
+            await end([self._tidying])
 
     async def _store(self, messages: Sequence[_Message]) -> Sequence[Appended]:
         rows = await self._writing.call(

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from chatcluster.connections.ending import end
+
 Task = asyncio.Task[Any]
 
 
@@ -71,11 +73,9 @@ class _Watch:
 async def _cancel(tasks: list[Task]) -> list[BaseException]:
     """Cancel *tasks* and return once all have ended, whatever happens to the caller meanwhile."""
     cancelled: list[BaseException] = []
-    while pending := [task for task in tasks if not task.done()]:
-        for task in pending:
-            task.cancel()
+    while not all(task.done() for task in tasks):
         try:
-            await asyncio.wait(pending)
+            await end(tasks)
         except asyncio.CancelledError as error:
             cancelled = [error]
     return cancelled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import faulthandler
 import os
 import re
 import signal
@@ -15,25 +16,27 @@ from typing import Any
 
 import uvloop
 
+from chatcluster.runtime.leaving import LEAVE_SECONDS, end_with_a_word
 from chatcluster.runtime.logs import get_logger
 from chatcluster.runtime.settings import SettingsError
 
 CANNOT_START = 2  # the exit code, as of a wrong command line
 INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+_STANDARD_ERROR = 2
 
 
 class StartError(Exception):
     """Why this program cannot start, in one sentence that names an address or a setting."""
 
 
-def run(main: Coroutine[Any, Any, None]) -> int:
-    """Run *main* on uvloop until it returns, and return the exit code.
+def run(main: Coroutine[Any, Any, int | None]) -> int:
+    """Run *main* on uvloop until it returns, and return the exit code: what it returns, or 0.
 
     What keeps a program from starting (SettingsError, StartError, a port that is taken) becomes one
     line on standard error and code 2; whatever else goes wrong is logged with a traceback, code 1.
     """
     try:
-        uvloop.run(main)
+        return uvloop.run(main) or 0
     except KeyboardInterrupt:  # before anybody listened for signals
         return INTERRUPTED
     except (SettingsError, StartError) as error:
@@ -44,7 +47,8 @@ def run(main: Coroutine[Any, Any, None]) -> int:
         return refuse(error.strerror or str(error))
     except Exception:
         return _crashed()
-    return 0
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def refuse(sentence: str) -> int:
@@ -54,11 +58,15 @@ def refuse(sentence: str) -> int:
 
 
 @contextmanager
-def stop_signal() -> Iterator[asyncio.Event]:
+def stop_signal(within: float | None = None) -> Iterator[asyncio.Event]:
     """An event that SIGTERM or SIGINT sets, or SIGHUP (a closed terminal) unless it is ignored.
 
+    *within*: seconds that leaving takes by the settings. A program that still runs LEAVE_SECONDS
+    after those ends all the same: it logs what it waits for, and the code is 1. Where the event
+    loop stands still, standard error tells where, a second later.
+
     A second signal ends the process at once, with code 130. Must be entered in the main thread, on
-    the running loop.
+    the running loop of `run`.
     """
     loop = asyncio.get_running_loop()
     asked = asyncio.Event()
@@ -70,6 +78,10 @@ def stop_signal() -> Iterator[asyncio.Event]:
         if signals > 1:
             os._exit(INTERRUPTED)
         loop.call_soon_threadsafe(asked.set)
+        if within is not None:
+            seconds = within + LEAVE_SECONDS
+            loop.call_soon_threadsafe(loop.call_later, seconds, end_with_a_word, seconds)
+            faulthandler.dump_traceback_later(seconds + 1, exit=True, file=_STANDARD_ERROR)
 
     numbers = [signal.SIGTERM, signal.SIGINT]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:

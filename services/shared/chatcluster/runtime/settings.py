@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from chatcluster.fanout import modes
 from chatcluster.runtime.adapter_settings import AdapterSettings
@@ -41,6 +41,15 @@ class ClusterSettings(AdapterSettings):
     """What every program has that takes part in the chat; the same values for all of them."""
 
     mode: Mode = Field("isolated", description="How envelopes reach the other gateways.")
+    fanout_file: str = Field(
+        "",
+        description="A JSON file that says which fan-out is in force when this program starts; "
+        "missing, or empty: `mode`.",
+    )
+    admin_token: SecretStr = Field(
+        SecretStr(""),
+        description="What callers of the admin server's /fanout must show; empty: nothing.",
+    )
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0",
         description="Redis or Valkey, for modes `adapter` and `redis`, history `redis`, and jobs.",
@@ -89,6 +98,12 @@ class ClusterSettings(AdapterSettings):
         description="Seconds for which mode `postgres` keeps what it carried, for gateways that "
         "were away.",
     )
+    outbox_length: int = Field(
+        10_000, ge=100, description="Envelopes that wait while the fan-out's carrier is away."
+    )
+    outbox_bytes: int = Field(
+        16 * 2**20, ge=2**20, description="Bytes that they may have together."
+    )
     jobs_length: int = Field(
         100_000, ge=1, description="Jobs that wait for workers at most; then the oldest are lost."
     )
@@ -134,6 +149,9 @@ class GatewaySettings(ClusterSettings):
     ping_timeout: float = Field(20.0, gt=0, description="Seconds until an unanswered ping closes.")
     connect_timeout: float = Field(
         45.0, gt=0, description="Seconds for a new connection to join a namespace."
+    )
+    upgrade_timeout: float = Field(
+        10.0, gt=0, description="Seconds for a polling client to complete its move to a WebSocket."
     )
     request_timeout: float = Field(
         15.0, gt=0, description="Seconds for the head, and again for the body, of a request."

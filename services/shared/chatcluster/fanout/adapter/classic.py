@@ -18,6 +18,7 @@ from chatcluster.core.errors import MalformedError
 from chatcluster.core.position import Position
 from chatcluster.fanout.adapter import notepack
 from chatcluster.fanout.adapter.dialect import OURS
+from chatcluster.fanout.wire import check_sender
 
 EMITTER = "emitter"  # the uid of @socket.io/redis-emitter, which leaves it out of its requests
 
@@ -102,6 +103,7 @@ def _decode_unusual(payload: bytes, namespace: str, sequences: Iterator[int]) ->
         flags = opts.get("flags") or {}
         ours = flags.pop(OURS, None)
         origin, sequence, epoch, at = ours or (uid, next(sequences), 0, None)
+        check_sender(origin, sequence)
         return Envelope(
             origin=origin,
             sequence=sequence,
@@ -181,6 +183,7 @@ def decode_request(
             action,
             {},
         )
+        check_sender(origin, sequence)
         opts = request["opts"]
         moves = action in (Action.JOIN, Action.LEAVE)
         return Envelope(

@@ -16,6 +16,7 @@ from chatcluster.core.errors import MalformedError
 from chatcluster.core.position import Position
 from chatcluster.fanout.adapter import classic
 from chatcluster.fanout.adapter.dialect import OURS
+from chatcluster.fanout.wire import check_sender
 
 Message = dict[str, Any]
 
@@ -87,6 +88,7 @@ def to_envelope(read: Message, namespace: str, sequences: Iterator[int]) -> Enve
         opts = data["opts"]
         ours = read.get(OURS) or (read["uid"], next(sequences), 0, None)
         origin, sequence, epoch, at, *rest = ours
+        check_sender(origin, sequence)
         flags = opts.get("flags") or {}
         if rest:
             action, flags = Action(rest[0]), rest[1]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from structlog.stdlib import get_logger
 
+from chatcluster.connections.ending import end
 from chatcluster.core.errors import FanoutError
 from chatcluster.core.request import Request
 from chatcluster.fanout.adapter.dialect import Answered, Dialect
@@ -86,8 +87,7 @@ class Questions:
         for id in list(self._open):
             self.end(id)
         if self._counting is not None:
-            self._counting.cancel()
-            await asyncio.wait([self._counting])
+            await end([self._counting])
             self._counting = None
 
     async def _keep_counting(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from structlog.stdlib import get_logger
 
+from chatcluster.connections.ending import end
 from chatcluster.core.attendance import Attendance
 from chatcluster.core.envelope import Action, Envelope, RoomKey
 from chatcluster.core.errors import FanoutError, MalformedError
@@ -115,10 +116,7 @@ class Asking:
         was_up = self.state is State.UP
         self._receiver = None
         loops, self._loops = self._loops, []
-        for loop in loops:
-            loop.cancel()
-        if loops:
-            await asyncio.wait(loops)
+        await end(loops)
         if was_up:
             await self._say_goodbye()
         await self._inner.close()

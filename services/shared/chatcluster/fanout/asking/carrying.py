@@ -12,10 +12,12 @@ from chatcluster.fanout.port import Receiver, State
 class Carrying(Protocol):
     """A fan-out that promises what the port says of these, and cannot ask."""
 
-    mode: str
-    durable: bool
-    shared: bool
-
+    @property
+    def mode(self) -> str: ...
+    @property
+    def durable(self) -> bool: ...
+    @property
+    def shared(self) -> bool: ...
     @property
     def state(self) -> State: ...
     async def open(self, receiver: Receiver) -> None: ...

@@ -65,13 +65,31 @@ class Connection:
         await done.wait()
 
     async def _emit(self, event: str, data: bytes, answered: Callable[[], None]) -> None:
-        try:
-            async with self._one_at_a_time:
-                await self._client.emit(
-                    event, data, namespace=NAMESPACE, callback=lambda *_: answered()
-                )
-        except socketio.exceptions.SocketIOError as error:
-            raise FanoutError(f"cannot tell the hub to {event}") from error
+        async with self._one_at_a_time:
+            sending = asyncio.ensure_future(
+                self._client.emit(event, data, namespace=NAMESPACE, callback=lambda *_: answered())
+            )
+            try:
+                # Whoever is cancelled between the two frames leaves the hub with half an event.
+                await asyncio.shield(sending)
+            except asyncio.CancelledError:
+                sending.add_done_callback(lambda done: done.cancelled() or done.exception())
+                await asyncio.wait((sending,), timeout=FAREWELL_SECONDS)
+                raise
+            except socketio.exceptions.SocketIOError as error:
+                raise FanoutError(f"cannot tell the hub to {event}") from error
+
+
+class _Client(socketio.AsyncClient):  # type: ignore[misc]  # the library has no types
+    """Reads nothing any more once it is left: by then the library may have forgotten the first
+    frame of a binary event, and takes the second for a packet.
+    """
+
+    left = False
+
+    async def _handle_eio_message(self, data: object) -> None:
+        if not self.left:
+            await super()._handle_eio_message(data)
 
 
 @asynccontextmanager
@@ -85,7 +103,7 @@ async def connected(
     """
     connector = _Connector(limit=1, force_close=True)
     async with aiohttp.ClientSession(connector=connector) as session:
-        client = socketio.AsyncClient(
+        client = _Client(
             reconnection=False,
             handle_sigint=False,
             logger=_QUIET,
@@ -101,6 +119,7 @@ async def connected(
             yield connection
         finally:
             connection.lost.set()
+            client.left = True
             await _let_go(client, connector)
 
 
@@ -141,7 +160,8 @@ async def _let_go(client: Any, connector: _Connector) -> None:
     connector.abort()
     if client.eio.read_loop_task is not None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(client.eio.read_loop_task), FAREWELL_SECONDS)
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await asyncio.shield(client.eio.read_loop_task)
 
 
 class _Connector(aiohttp.TCPConnector):

@@ -115,7 +115,8 @@ class Link:
             if await self._attempt():
                 pauses = delays(FIRST_PAUSE, LONGEST_PAUSE, self._random)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), next(pauses))
+                async with asyncio.timeout(next(pauses)):
+                    await self._hurry.wait()
                 pauses = delays(FIRST_PAUSE, LONGEST_PAUSE, self._random)
 
     async def _attempt(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from chatcluster.core.envelope import Envelope, RoomKey
-from chatcluster.core.errors import FanoutError
+from chatcluster.core.errors import FanoutError, MalformedError
 from chatcluster.fanout.hub.hubs import Hubs
 from chatcluster.fanout.hub.parcel import Leg, Mark, encode_carried, encode_mark
 from chatcluster.fanout.hub.protocol import DATA_BYTES, Item
@@ -83,7 +83,7 @@ class Publisher:
             raise FanoutError("no hub can be reached")
         encoded = [encode(envelope) for envelope in envelopes]
         if max(map(len, encoded), default=0) > DATA_BYTES:
-            raise FanoutError(f"an envelope is larger than {DATA_BYTES} bytes")
+            raise MalformedError(f"an envelope is larger than {DATA_BYTES} bytes")
         for envelope, data in zip(envelopes, encoded, strict=True):
             highest = self._sent.get(envelope.origin, 0)
             self._sent[envelope.origin] = max(highest, envelope.sequence)

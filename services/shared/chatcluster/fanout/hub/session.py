@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import structlog
 
+from chatcluster.connections.ending import end
 from chatcluster.core.envelope import Envelope, RoomKey
 from chatcluster.core.errors import FanoutError, MalformedError
 from chatcluster.core.recent import Recent
@@ -98,11 +99,7 @@ class Session:
         for timer in (self._settling, self._merging):
             if timer is not None:
                 timer.cancel()
-        # Again and again: a task that fails at the same moment may lose its cancellation.
-        while pending := [task for task in self._tasks if not task.done()]:
-            for task in pending:
-                task.cancel()
-            await asyncio.wait(pending, timeout=2.0)
+        await end(self._tasks)
 
     # What links say.
 
@@ -217,7 +214,8 @@ class Session:
             self._shaken.clear()
             if self._reach.up != self._links.keys():
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._shaken.wait(), CALM)
+                    async with asyncio.timeout(CALM):
+                        await self._shaken.wait()
                     continue
             with suppress(FanoutError):  # one that was up is gone, which shakes again
                 await self._in_force()

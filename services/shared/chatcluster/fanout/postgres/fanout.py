@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence, Set
 
 from structlog.stdlib import get_logger
 
+from chatcluster.connections.ending import end
 from chatcluster.connections.postgres import checked
 from chatcluster.connections.postgres_schema import split
 from chatcluster.core.backoff import delays
@@ -130,10 +131,7 @@ class PostgresFanout:
         self._receiver = None
         self._let_go(FanoutError("the postgres fan-out is closed"))
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await end(tasks)
 
     def _up(self) -> Link:
         if self._receiver is None:
@@ -149,6 +147,7 @@ class PostgresFanout:
         for echo in self._echoes.values():
             if not echo.done():
                 echo.set_exception(reason)
+                echo.exception()  # nobody may be waiting yet, which is no mistake
 
     def _deliver(self, envelopes: Sequence[Envelope]) -> None:
         if self._receiver is not None:

@@ -104,8 +104,9 @@ class Link:
             if weight >= BATCH_BYTES:
                 parts.append(part)
                 part, weight = [], 0
-        for answer in [self._outbox.add(part) for part in (*parts, part) if part]:
-            await answer
+        answers = [self._outbox.add(part) for part in (*parts, part) if part]
+        # Who is cancelled takes all of them back: none may come after one that was left out.
+        await (answers[0] if len(answers) == 1 else asyncio.gather(*answers))
 
     def close(self, reason: FanoutError) -> None:
         """End it; whatever still waits for an answer gets *reason*."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 
 from structlog.stdlib import get_logger
 
@@ -20,6 +21,11 @@ FETCH_BYTES = 8 * 2**20
 LARGEST = 64 * 2**20  # bytes; what takes too long to fetch would stop everything behind it
 LOOK_SECONDS = 1.0  # between two reads when nothing wakes: also tells whether the server is there
 ANSWER_SECONDS = 2.5
+
+# What is inserted by hand is not numbered by a gateway. Rows have numbers, but a server that lost
+# some gives them again, and so does another server. By one count for all fan-outs of this process,
+# none is taken for the repeat of another.
+_UNNUMBERED = count(1)
 
 _log = get_logger(__name__)
 
@@ -113,7 +119,7 @@ class Reader:
         envelopes = []
         for row in rows:
             try:
-                envelope = decode(row)
+                envelope = decode(row, _UNNUMBERED)
             except MalformedError as error:
                 self._complain(row, str(error))
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,13 +86,14 @@ def read(row: Mapping[str, Any], small: int) -> InRow:
     )
 
 
-def decode(row: InRow) -> Envelope:
-    """A complete row's envelope. Raises MalformedError for contents that cannot be read."""
+def decode(row: InRow, sequences: Iterator[int]) -> Envelope:
+    """A complete row's envelope; one that was inserted by hand takes the next of *sequences*.
+    Raises MalformedError for contents that cannot be read."""
     if row.body is not None:
         return wire.decode(row.body)
     return Envelope(
         origin=SQL_ORIGIN,
-        sequence=row.id,
+        sequence=next(sequences),
         namespace=row.namespace,
         action=Action.EMIT,
         rooms=tuple(row.rooms),

@@ -23,6 +23,7 @@ from chatcluster.core.errors import MalformedError
 from chatcluster.core.position import Position
 from chatcluster.fanout.redis import values
 from chatcluster.fanout.redis.channels import Route
+from chatcluster.fanout.wire import check_sender
 
 STRANGER = "redis"  # the origin of whatever no gateway has sent
 
@@ -77,7 +78,9 @@ def decode(payload: bytes, route: Route, sequences: Iterator[int]) -> Envelope:
 def _sender(message: Mapping[str, Any]) -> tuple[str, int | None]:
     if "origin" in message:
         # Of other versions of ours, perhaps: what is new in them may be ignored.
-        return _text(message, "origin", ""), _number(message, "sequence", None)
+        origin, sequence = _text(message, "origin", ""), _number(message, "sequence", None)
+        check_sender(origin, sequence)
+        return origin, sequence
     if unknown := message.keys() - _FIELDS:
         raise MalformedError(f"{min(unknown)[:60]}: there is no such field")
     return STRANGER, None

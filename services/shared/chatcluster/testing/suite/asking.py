@@ -82,7 +82,8 @@ async def test_an_answer_comes_in_parts_as_they_are_given(carrier: Harness, ente
         given[0](Reply((number,), last=number == 2))
         assert (await anext(answers)).values == (number,)
     with pytest.raises(StopAsyncIteration):
-        await asyncio.wait_for(anext(answers), 2)
+        async with asyncio.timeout(2):
+            await anext(answers)
 
 
 @promise("Who does not answer in time is counted; the other answers are there")

@@ -179,6 +179,7 @@ async def test_closing_ends_what_still_waits_for_the_carrier(
         await asyncio.sleep(0.05)
         await gateway.fanout.close()
         with pytest.raises(FanoutError):
-            await asyncio.wait_for(waiting, 1)
+            async with asyncio.timeout(1):
+                await waiting
     finally:
         await carrier.resume()

@@ -1,0 +1,106 @@
+"""What a controller asks and orders of one gateway, by its admin server."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from typing import NamedTuple
+
+import orjson
+from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout
+
+from chatcluster.core.errors import ChatClusterError, MalformedError
+from chatcluster.core.switch import Order
+from chatcluster.core.switch_json import order_as_json, read_report
+from chatcluster.core.switch_plan import Report
+
+ANSWER = ClientTimeout(total=2.0)
+AGAIN_SECONDS = 0.2  # between two questions to a gateway that does not answer
+
+
+class AccessError(ChatClusterError):
+    """A gateway does not take the token."""
+
+
+class NoAnswerError(ChatClusterError):
+    """There is no report, and why, for people."""
+
+
+class Told(NamedTuple):
+    """What came of an order: `error` says why it was not noted, "" if it was."""
+
+    report: Report | None
+    error: str = ""
+
+
+class GatewayAdmin:
+    """The admin server at *url*, which wants *token* ("": none) to be shown."""
+
+    def __init__(self, session: ClientSession, url: str, token: str = "") -> None:
+        self._session = session
+        self._url = f"{url}/fanout"
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    async def report(self, *, patience: float) -> Report:
+        """What the gateway says of itself. One that does not answer is asked again for *patience*
+        seconds: if it is being restarted, it is back by then. Raises NoAnswerError, AccessError.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience
+        while True:
+            try:
+                return _report(*await self._asked("GET"))
+            except NoAnswerError:
+                if loop.time() + AGAIN_SECONDS > deadline:
+                    raise
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def order(self, order: Order) -> Told:
+        """Give it *order* once; whether it arrived, the next report says for certain. Raises
+        AccessError.
+        """
+        try:
+            status, body = await self._asked("PUT", orjson.dumps(order_as_json(order)))
+            if status == 409:
+                return _refused(body)
+            return Told(_report(status, body))
+        except NoAnswerError as error:
+            return Told(None, str(error))
+
+    async def _asked(self, method: str, body: bytes | None = None) -> tuple[int, bytes]:
+        try:
+            async with self._session.request(
+                method, self._url, data=body, headers=self._headers, timeout=ANSWER
+            ) as answer:
+                if answer.status in (401, 403):
+                    raise AccessError("the token is wrong or missing (CHAT_ADMIN_TOKEN)")
+                return answer.status, await answer.read()
+        except (ClientError, TimeoutError) as error:
+            raise NoAnswerError(sentence(error)) from error
+
+
+def sentence(error: ClientError | TimeoutError) -> str:
+    """Why an admin server did not answer, for people."""
+    if isinstance(error, TimeoutError):
+        return f"no answer within {ANSWER.total:g} s"
+    if isinstance(error, ClientConnectorError):
+        refused = error.os_error.errno == errno.ECONNREFUSED
+        return "nobody listens there" if refused else str(error.os_error)
+    return str(error) or type(error).__name__
+
+
+def _report(status: int, body: bytes) -> Report:
+    if status != 200:
+        raise NoAnswerError(f"it answers {status}")
+    try:
+        return read_report(body)
+    except MalformedError as error:
+        raise NoAnswerError("what answers is no gateway") from error
+
+
+def _refused(body: bytes) -> Told:
+    try:
+        refusal = orjson.loads(body)
+        return Told(read_report(orjson.dumps(refusal["report"])), str(refusal["error"]))
+    except (ValueError, KeyError, TypeError, MalformedError) as error:
+        raise NoAnswerError("what answers is no gateway") from error

@@ -1,0 +1,98 @@
+"""What helm says after an install fits what was chosen."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chart.cases import MODE, OUTSIDE, everything
+from tests.chart.chart import CHART, NAMESPACE, RELEASE, helm, merged
+
+
+def notes(values) -> str:
+    done = helm(
+        *("install", RELEASE, str(CHART), "--namespace", NAMESPACE, "--dry-run=client"),
+        values=values,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.partition("NOTES:\n")[2]
+
+
+INGRESS = {"ingress": {"enabled": True, "hosts": ["chat.example.org"]}}
+
+SAID = {
+    "the defaults": (
+        {},
+        [
+            "2 gateways, mode adapter, history redis.",
+            "kubectl -n chat port-forward service/talk-chatcluster-gateway 8000:80",
+            "helm -n chat test talk",
+        ],
+        ["Before you rely on it", "nothing uses it"],
+    ),
+    "a single gateway": (
+        MODE["isolated"],
+        ["1 gateway, mode isolated", "history.store is memory: messages are not kept beyond"],
+        ["do not see each other"],
+    ),
+    "split users": (
+        merged(everything("isolated"), {"ingress": {"affinity": "none"}}),
+        ["Users on different gateways do not see each other in mode isolated, as you accepted."],
+        [],
+    ),
+    "an Ingress without affinity": (
+        INGRESS,
+        ["http://chat.example.org/", 'transports: ["websocket"]', "ingress.affinity"],
+        ["port-forward"],
+    ),
+    "everything": (
+        everything("hub"),
+        [
+            "https://chat.example.org/",
+            "POST to http://talk-chatcluster-hub.chat:8100/broadcast",
+            "get secret talk-chatcluster-hub-tokens",
+            "Prometheus is let in from",
+        ],
+        ["transports:"],
+    ),
+    "a Valkey for nothing": (
+        merged(MODE["postgres"], {"valkey": {"enabled": True}}),
+        ["nothing uses it with these values: valkey.enabled may be false"],
+        [],
+    ),
+    "a bundled Postgres": (MODE["postgres"], ["postgres.bundled is for trying out"], []),
+    "a forgetful Valkey": (
+        {"valkey": {"persistence": {"enabled": False}}},
+        ["what is stored ends with Valkey's pod"],
+        [],
+    ),
+    "a lazy Valkey": (
+        {"valkey": {"appendfsync": "everysec"}},
+        ["valkey.appendfsync is everysec: a node that crashes takes acknowledged messages"],
+        [],
+    ),
+    "servers outside": (OUTSIDE, ["mode postgres, history redis"], ["Before you rely on it"]),
+    "broadcasts without hubs": (
+        {"hub": {"broadcast": {"enabled": True}}},
+        ["hub.broadcast.enabled does nothing in mode adapter"],
+        [],
+    ),
+    "a load balancer": (
+        {"gateway": {"service": {"type": "LoadBalancer"}}},
+        ["get service talk-chatcluster-gateway -o jsonpath='{.status.loadBalancer.ingress[0]}'"],
+        ["port-forward"],
+    ),
+    "node ports": (
+        {"gateway": {"service": {"type": "NodePort"}}},
+        ["get service talk-chatcluster-gateway -o jsonpath='{.spec.ports[0].nodePort}'"],
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("values", "said", "unsaid"), SAID.values(), ids=SAID)
+def test_the_notes_say_what_to_do_next(values, said, unsaid):
+    text = notes(values)
+    for sentence in said:
+        assert sentence in text
+    for sentence in unsaid:
+        assert sentence not in text
