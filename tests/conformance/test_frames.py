@@ -38,7 +38,6 @@ def test_binary_messages_of_every_size_come_back(peer):
         assert peer.read() == Frame(BINARY, data)
 
 
-@pytest.mark.usefixtures("own_reader")
 @pytest.mark.parametrize("opcode", [TEXT, BINARY])
 def test_a_message_of_exactly_the_limit_comes_back(peer, opcode):
     data = b"4" * CALM.max_payload
@@ -131,9 +130,7 @@ CODES = [1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999]
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_close_frame_is_answered_with_its_code(servers, peer, code, request):
-    if servers.kind == "chatcluster":
-        request.applymarker(pytest.mark.xfail(strict=True, reason="every code is answered by 1000"))
+def test_a_close_frame_is_answered_with_its_code(peer, code):
     peer.send(frame(FIN | CLOSE, code.to_bytes(2, "big")))
     assert peer.closing()[:2] == code.to_bytes(2, "big")
 

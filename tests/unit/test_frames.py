@@ -136,6 +136,19 @@ def test_a_large_size_is_refused_before_it_has_come():
         Reader(1000).feed(masked(FIN | TEXT, b"x" * 1001)[:4], [])
 
 
+def test_a_fragment_that_is_too_much_is_refused_before_it_has_come():
+    reader = Reader(1000)
+    reader.feed(masked(TEXT, b"x" * 500) + masked(CONTINUATION, b"x" * 300), [])
+    with pytest.raises(FrameError) as error:
+        reader.feed(masked(FIN, b"x" * 201)[:4], [])
+    assert error.value.number == TOO_BIG
+
+
+def test_a_message_that_is_full_leaves_room_for_pings_and_for_the_next_one():
+    full = masked(TEXT, b"x" * 5) + masked(FIN | PING, b"x") + masked(FIN, b"")
+    assert read_all(full * 2, limit=5) == [(PING, b"x"), (TEXT, b"x" * 5)] * 2
+
+
 @pytest.mark.parametrize("payload", [b"", b"\x03\xe8", b"\x0b\xb8bye", b"\x13\x87"])
 def test_close_frames_that_may_be_sent(payload):
     frames.check_close(payload)

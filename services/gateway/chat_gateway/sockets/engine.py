@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import orjson
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from chat_gateway.sockets import handshake, packets, polling, websockets
 from chat_gateway.sockets.admission import Admission
@@ -189,7 +189,7 @@ class EngineServer:
         proxies send it, or because it breaks the rules.
         """
         opening = handshake.of_headers(request.query_string, request.raw_headers)
-        if opening is None:
+        if opening is None or request.version < HttpVersion11:  # RFC 6455 section 4.2.1
             return bad_request("Bad request")
         if (handed := hand_over(request.protocol)) is not None:
             transport, opening.rest = handed

@@ -40,7 +40,7 @@ class Reader:
     is longer than *limit* bytes.
     """
 
-    __slots__ = ("_kind", "_limit", "_needed", "_parts", "_rest", "_size")
+    __slots__ = ("_kind", "_limit", "_needed", "_parts", "_rest", "_room")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -48,7 +48,7 @@ class Reader:
         self._needed = 0  # bytes of it, before reading on makes sense
         self._kind = CONTINUATION  # of the message whose fragments are in `_parts`
         self._parts: list[bytes] | None = None
-        self._size = 0
+        self._room = limit  # for what the message may still have
 
     @property
     def pending(self) -> bool:
@@ -68,7 +68,7 @@ class Reader:
             self._rest.clear()
         at, end = 0, len(data)
         while at < end:
-            frame = read(data, at, self._limit)
+            frame = read(data, at, self._room)
             if isinstance(frame, int):
                 self._rest += data[at:]
                 self._needed = frame
@@ -85,19 +85,18 @@ class Reader:
         if (opcode == CONTINUATION) != (self._parts is not None):
             raise FrameError(PROTOCOL_ERROR, "a fragment of nothing, or a message within another")
         if self._parts is None:
-            self._kind, self._parts, self._size = opcode, [], 0
-        self._size += len(payload)
-        if self._size > self._limit:
-            raise FrameError(TOO_BIG, f"more than {self._limit} bytes")
+            self._kind, self._parts = opcode, []
         self._parts.append(payload)
+        self._room -= len(payload)
         if first & FIN:
             messages.append((self._kind, b"".join(self._parts)))
-            self._parts = None
+            self._parts, self._room = None, self._limit
 
 
 def read(data: bytes, at: int, limit: int) -> tuple[int, bytes, int] | int:
     """The frame at *at*: its first byte, its payload, and where it ends. Where *data* does not have
-    all of it, how many bytes from *at* on are needed to know more.
+    all of it, how many bytes from *at* on are needed to know more. A data frame may have *limit*
+    bytes.
 
     Raises FrameError, as soon as it can be told.
     """
@@ -115,7 +114,7 @@ def read(data: bytes, at: int, limit: int) -> tuple[int, bytes, int] | int:
         if there < start - at - 4:
             return start - at
         size = int.from_bytes(data[at + 2 : start - 4], "big")
-    if size > limit:
+    if size > limit and not first & CLOSE:
         raise FrameError(TOO_BIG, f"{size} bytes, at most {limit}")
     end = start + size
     if end > at + there:

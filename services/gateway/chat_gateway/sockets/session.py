@@ -37,6 +37,7 @@ class Session:
 
     __slots__ = (
         "_engine",
+        "_left",
         "_turn",
         "_waiting",
         "burst",
@@ -70,6 +71,7 @@ class Session:
         self.unsettled = 0  # events whose outcome is not known yet
         self.settling: asyncio.Future[None] | None = None  # done when there are none any more
         self._engine = engine
+        self._left = False  # the client closes, but what it sent before is still being handled
         self._turn: Turn[Session] | None = None
         self._waiting: deque[tuple[bytes, bool]] | None = None  # while a message is being handled
 
@@ -158,7 +160,11 @@ class Session:
             self.write = link.transport.write if write else None
 
     def gone(self, link: WebSocket, *, clean: bool) -> None:
-        if self.link is link:
+        if self.link is not link:
+            return
+        if clean and self._waiting is not None:
+            self._left, self.write = True, None
+        else:
             self.close(TRANSPORT_CLOSE if clean else TRANSPORT_ERROR)
 
     def _take(self, payload: bytes, binary: bool) -> Awaitable[None] | None:
@@ -202,6 +208,8 @@ class Session:
             raise
         finally:
             self._waiting = None
+            if self._left:
+                self.close(TRANSPORT_CLOSE)
         if isinstance(link, WebSocket):
             link.resume_reading()
 

@@ -49,6 +49,7 @@ class Upgrade:
 
     def gone(self, link: WebSocket, *, clean: bool) -> None:
         self._over()
+        link.close(None)
 
     def _over(self) -> None:
         self._timer.cancel()

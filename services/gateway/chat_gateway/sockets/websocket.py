@@ -31,7 +31,9 @@ class Owner(Protocol):
         """The client reads fast enough that what is sent to it can be written at once (or not)."""
 
     def gone(self, link: WebSocket, *, clean: bool) -> None:
-        """Nothing more will come; *clean* if the client has closed as the protocol wants it."""
+        """Nothing more will come. *clean*: the client has closed as the protocol wants it, and
+        waits for `close`.
+        """
 
 
 class Shared:
@@ -53,7 +55,7 @@ class WebSocket(asyncio.Protocol):
     """
 
     name = "websocket"
-    __slots__ = ("_ended", "_reader", "_shared", "behind", "owner", "transport")
+    __slots__ = ("_ended", "_farewell", "_reader", "_shared", "behind", "owner", "transport")
 
     def __init__(self, transport: asyncio.Transport, shared: Shared) -> None:
         self.owner: Owner | None = None
@@ -62,6 +64,7 @@ class WebSocket(asyncio.Protocol):
         self._shared = shared
         self._reader: Reader | None = None
         self._ended = False  # a close frame was sent, or the connection is gone
+        self._farewell = 0  # the code of the client's close frame, which is to be answered with it
         transport.set_write_buffer_limits(high=shared.send_buffer // 2)
         shared.all.add(self)
 
@@ -85,7 +88,7 @@ class WebSocket(asyncio.Protocol):
 
     def close(self, code: Code | None) -> None:
         if code is None:
-            self.end(NORMAL, "")
+            self.end(self._farewell or NORMAL, "")
         else:
             self.end(code.number, code.name)
 
@@ -100,6 +103,8 @@ class WebSocket(asyncio.Protocol):
             # why (RFC 6455 section 7.1.1): so whatever it still sends is read, up to its own close.
             self.transport.resume_reading()
             self._shared.closing.add(self)
+            if self._farewell:
+                self.transport.close()  # section 7.1.1: after both frames, the server does it
 
     def pause_reading(self) -> None:
         self.transport.pause_reading()
@@ -111,6 +116,8 @@ class WebSocket(asyncio.Protocol):
     # What the event loop calls.
 
     def data_received(self, data: bytes) -> None:
+        if self._farewell:
+            return
         messages: list[Message] = []
         shared = self._shared
         reader = self._reader or shared.reader
@@ -166,20 +173,18 @@ class WebSocket(asyncio.Protocol):
                 self.fail(error)
 
     def _closed(self, payload: bytes) -> None:
-        """The client's close frame: it is answered with one, and then the server closes (section
-        7.1.1).
+        """The client's close frame. It is answered, unless it is an answer, when what came before
+        it has been handled.
         """
         try:
             frames.check_close(payload)
         except FrameError as error:
             self.fail(error)
             return
+        self._farewell = int.from_bytes(payload[:2], "big") or NORMAL
+        if self._ended:
+            self.transport.close()
         self._let_go(clean=True)
-        if not self._ended:
-            self._ended = True
-            self.transport.write(frames.close_frame(NORMAL, ""))
-            self._shared.closing.add(self)
-        self.transport.close()
 
     def fail(self, error: MalformedError) -> None:
         number = error.number if isinstance(error, FrameError) else frames.PROTOCOL_ERROR

@@ -74,6 +74,7 @@ def decode_broadcast(payload: bytes, namespace: str, sequences: Iterator[int]) -
     ours = flags.pop(OURS, None)
     try:
         origin, sequence, epoch, at = ours or (uid, next(sequences), 0, None)
+        check_sender(origin, sequence)
         return Envelope(
             origin,
             sequence,

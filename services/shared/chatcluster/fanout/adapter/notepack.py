@@ -18,21 +18,9 @@ _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def pack(value: Any) -> bytes:
-    """Any JSON value, bytes and datetimes with a timezone; those without become text, and sets
-    lists, as in JSON. Raises MalformedError for what has no such form.
-    """
+    """Any JSON value, bytes and datetimes with a timezone. Raises MalformedError for the rest."""
     try:
-        return _ENCODER.encode(value)
-    except (TypeError, ValueError, OverflowError, RecursionError):
-        return _pack_unusual(value)
-
-
-def _pack_unusual(value: Any) -> bytes:
-    """With what msgspec refuses, such as half a surrogate pair."""
-    try:
-        packed: bytes = msgpack.packb(
-            value, use_bin_type=True, datetime=True, unicode_errors="surrogatepass"
-        )
+        packed: bytes = _PACKER.pack(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise MalformedError(f"cannot be sent: {error}") from error
     return packed
@@ -85,6 +73,7 @@ def _extension(code: int, data: bytes) -> Any:
     return data  # an ArrayBuffer
 
 
-# Several times as fast as msgpack, which is kept for what they refuse.
-_ENCODER = msgspec.msgpack.Encoder()
+# msgspec would write sets, and datetimes without a timezone, in a form of its own.
+_PACKER = msgpack.Packer(use_bin_type=True, datetime=True, unicode_errors="surrogatepass")
+# Several times as fast as msgpack, which is kept for what this refuses.
 _DECODER = msgspec.msgpack.Decoder(ext_hook=extension)
