@@ -71,7 +71,7 @@ class Session:
         self.unsettled = 0  # events whose outcome is not known yet
         self.settling: asyncio.Future[None] | None = None  # done when there are none any more
         self._engine = engine
-        self._left = False  # the client closes, but what it sent before is still being handled
+        self._left = ""  # why the session ends when what the client sent before is handled
         self._turn: Turn[Session] | None = None
         self._waiting: deque[tuple[bytes, bool]] | None = None  # while a message is being handled
 
@@ -162,10 +162,12 @@ class Session:
     def gone(self, link: WebSocket, *, clean: bool) -> None:
         if self.link is not link:
             return
-        if clean and self._waiting is not None:
-            self._left, self.write = True, None
+        reason = TRANSPORT_CLOSE if clean else TRANSPORT_ERROR
+        if self._waiting is not None and link.parting is not None and not self.closed:
+            self._left, self.write = reason, None
         else:
-            self.close(TRANSPORT_CLOSE if clean else TRANSPORT_ERROR)
+            link.part()
+            self.close(reason)
 
     def _take(self, payload: bytes, binary: bool) -> Awaitable[None] | None:
         if binary:
@@ -208,9 +210,10 @@ class Session:
             raise
         finally:
             self._waiting = None
-            if self._left:
-                self.close(TRANSPORT_CLOSE)
         if isinstance(link, WebSocket):
+            if self._left:
+                link.part()
+                self.close(self._left)
             link.resume_reading()
 
     def ping(self, turn: Turn[Session]) -> None:

@@ -49,7 +49,7 @@ class Upgrade:
 
     def gone(self, link: WebSocket, *, clean: bool) -> None:
         self._over()
-        link.close(None)
+        link.part()
 
     def _over(self) -> None:
         self._timer.cancel()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast
 
 from chat_gateway.sockets import frames, packets
 from chat_gateway.sockets.frames import FrameError, Message, Reader
@@ -31,9 +31,17 @@ class Owner(Protocol):
         """The client reads fast enough that what is sent to it can be written at once (or not)."""
 
     def gone(self, link: WebSocket, *, clean: bool) -> None:
-        """Nothing more will come. *clean*: the client has closed as the protocol wants it, and
-        waits for `close`.
+        """Nothing more will come; *clean* if the client has closed as the protocol wants it. When
+        what came before has been handled, `part` is to be called.
         """
+
+
+class Parting(NamedTuple):
+    """How a client has made an end: with a close frame (*clean*), or by breaking the protocol."""
+
+    number: int  # that it is to be answered with
+    reason: str
+    clean: bool
 
 
 class Shared:
@@ -55,7 +63,7 @@ class WebSocket(asyncio.Protocol):
     """
 
     name = "websocket"
-    __slots__ = ("_ended", "_farewell", "_reader", "_shared", "behind", "owner", "transport")
+    __slots__ = ("_ended", "_reader", "_shared", "behind", "owner", "parting", "transport")
 
     def __init__(self, transport: asyncio.Transport, shared: Shared) -> None:
         self.owner: Owner | None = None
@@ -64,7 +72,7 @@ class WebSocket(asyncio.Protocol):
         self._shared = shared
         self._reader: Reader | None = None
         self._ended = False  # a close frame was sent, or the connection is gone
-        self._farewell = 0  # the code of the client's close frame, which is to be answered with it
+        self.parting: Parting | None = None
         transport.set_write_buffer_limits(high=shared.send_buffer // 2)
         shared.all.add(self)
 
@@ -88,7 +96,7 @@ class WebSocket(asyncio.Protocol):
 
     def close(self, code: Code | None) -> None:
         if code is None:
-            self.end(self._farewell or NORMAL, "")
+            self.end(NORMAL, "")
         else:
             self.end(code.number, code.name)
 
@@ -103,7 +111,12 @@ class WebSocket(asyncio.Protocol):
             # why (RFC 6455 section 7.1.1): so whatever it still sends is read, up to its own close.
             self.transport.resume_reading()
             self._shared.closing.add(self)
-            if self._farewell:
+
+    def part(self) -> None:
+        """Answer the client's close frame, or whatever else it has made an end with."""
+        if self.parting is not None:
+            self.end(self.parting.number, self.parting.reason)
+            if self.parting.clean:
                 self.transport.close()  # section 7.1.1: after both frames, the server does it
 
     def pause_reading(self) -> None:
@@ -116,7 +129,7 @@ class WebSocket(asyncio.Protocol):
     # What the event loop calls.
 
     def data_received(self, data: bytes) -> None:
-        if self._farewell:
+        if self.parting is not None and not self._ended:
             return
         messages: list[Message] = []
         shared = self._shared
@@ -125,7 +138,8 @@ class WebSocket(asyncio.Protocol):
             reader.feed(data, messages)
         except FrameError as error:
             self._take(messages)
-            self.fail(error)
+            if self.parting is None:
+                self._depart(Parting(error.number, str(error), clean=False))
             if reader is shared.reader:
                 shared.reader = Reader(shared.max_payload)
             else:
@@ -173,18 +187,21 @@ class WebSocket(asyncio.Protocol):
                 self.fail(error)
 
     def _closed(self, payload: bytes) -> None:
-        """The client's close frame. It is answered, unless it is an answer, when what came before
-        it has been handled.
-        """
+        """The client's close frame."""
         try:
             frames.check_close(payload)
         except FrameError as error:
-            self.fail(error)
-            return
-        self._farewell = int.from_bytes(payload[:2], "big") or NORMAL
-        if self._ended:
-            self.transport.close()
-        self._let_go(clean=True)
+            self._depart(Parting(error.number, str(error), clean=False))
+        else:
+            number = int.from_bytes(payload[:2], "big") or NORMAL
+            self._depart(Parting(number, "", clean=True))
+
+    def _depart(self, parting: Parting) -> None:
+        self.parting = parting
+        if self.owner is None:
+            self.part()
+        else:
+            self._let_go(clean=parting.clean)
 
     def fail(self, error: MalformedError) -> None:
         number = error.number if isinstance(error, FrameError) else frames.PROTOCOL_ERROR
