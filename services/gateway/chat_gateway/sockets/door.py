@@ -59,19 +59,21 @@ class Visitor(asyncio.Protocol):
         self._heard += data
         if handshake.may_be_opening(self._heard):
             return
-        transport, self.transport = self.transport, None
-        opening = handshake.opening(self._heard)
+        transport, heard = self.transport, self._heard
+        self._forget()
+        opening = handshake.opening(heard)
         if opening is None or not self._door.open(transport, opening, _kept(opening, transport)):
-            self._hand_on(transport)
+            protocol = self._door.elsewhere()
+            transport.set_protocol(protocol)
+            protocol.connection_made(transport)
+            protocol.data_received(heard)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self.transport = None
+        self._forget()
 
-    def _hand_on(self, transport: asyncio.Transport) -> None:
-        protocol = self._door.elsewhere()
-        transport.set_protocol(protocol)
-        protocol.connection_made(transport)
-        protocol.data_received(self._heard)
+    def _forget(self) -> None:
+        """The deadline keeps what is left of a visitor until it comes."""
+        self.transport, self._heard = None, b""
 
 
 def _kept(opening: Opening, transport: asyncio.Transport) -> Handshake:

@@ -133,7 +133,10 @@ class EngineServer:
         self.sockets.pop(session.sid, None)
         if reason == SERVER_DISCONNECT and isinstance(session.link, PollingLink):
             self._farewells.keep(session.sid, session.link)
-        await self.receiver.closed(session, reason)
+        try:
+            await self.receiver.closed(session, reason)
+        finally:
+            session.release()
 
     # What aiohttp calls.
 

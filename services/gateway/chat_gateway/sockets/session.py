@@ -134,6 +134,12 @@ class Session:
             self.link.close(code)
         self._engine.spawn(self._engine.on_closed(self, reason))
 
+    def release(self) -> None:
+        """Its end has been handled: let go of what is large, since deadlines keep the rest until
+        they come.
+        """
+        self.link = self.handshake = self.users = None
+
     def settle(self) -> None:
         """The outcome of an event is known."""
         self.unsettled -= 1
@@ -160,8 +166,6 @@ class Session:
             self.write = link.transport.write if write else None
 
     def gone(self, link: WebSocket, *, clean: bool) -> None:
-        if self.link is not link:
-            return
         reason = TRANSPORT_CLOSE if clean else TRANSPORT_ERROR
         if self._waiting is not None and link.parting is not None and not self.closed:
             self._left, self.write = reason, None

@@ -167,6 +167,7 @@ class WebSocket(asyncio.Protocol):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._ended = True
+        self._reader = None
         self._shared.all.discard(self)
         self._let_go(clean=False)
 
