@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.servers import Valkey
+
+MANY = 200  # tests in a file
 
 pytest_plugins = ["tests.alarm"]
 
@@ -22,6 +25,14 @@ def pytest_configure() -> None:
     ):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, whole files are handed out in this order: a long one must not be the last."""
+    tests, slow = Counter(item.path for item in items), Counter[Path]()
+    for item in items:
+        slow[item.path] += item.get_closest_marker("slow") is not None
+    items.sort(key=lambda item: (-slow[item.path], -(tests[item.path] // MANY)))
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,21 @@
 
 import sys
 
-from chat_gateway.main import serve
-from chatcluster.runtime.lifecycle import run
-from chatcluster.runtime.settings import GatewaySettings, load
+from chatcluster.early import leave_when_asked
 
 
-async def _main() -> None:
-    await serve(load(GatewaySettings))
+def main() -> int:
+    """Returns the exit code."""
+    leave_when_asked()
+    from chat_gateway.main import serve
+    from chatcluster.runtime.lifecycle import run
+    from chatcluster.runtime.settings import GatewaySettings, load
+
+    async def serving() -> None:
+        await serve(load(GatewaySettings))
+
+    return run(serving())
 
 
 if __name__ == "__main__":
-    sys.exit(run(_main()))
+    sys.exit(main())

@@ -2,15 +2,22 @@
 
 import sys
 
-from chat_worker.main import serve
-from chatcluster.runtime.lifecycle import run
-from chatcluster.runtime.settings import load
-from chatcluster.runtime.worker_settings import WorkerSettings
+from chatcluster.early import leave_when_asked
 
 
-async def _main() -> None:
-    await serve(load(WorkerSettings))
+def main() -> int:
+    """Returns the exit code."""
+    leave_when_asked()
+    from chat_worker.main import serve
+    from chatcluster.runtime.lifecycle import run
+    from chatcluster.runtime.settings import load
+    from chatcluster.runtime.worker_settings import WorkerSettings
+
+    async def serving() -> None:
+        await serve(load(WorkerSettings))
+
+    return run(serving())
 
 
 if __name__ == "__main__":
-    sys.exit(run(_main()))
+    sys.exit(main())

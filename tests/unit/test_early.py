@@ -1,0 +1,44 @@
+"""Programs can be ended while they still import what they need."""
+
+from __future__ import annotations
+
+import ast
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SERVICES = Path(__file__).parents[2] / "services"
+SLOW = """
+from chatcluster.early import leave_when_asked
+leave_when_asked()
+print("importing", flush=True)
+import time
+time.sleep(60)
+"""
+
+
+def test_a_program_that_is_asked_to_end_during_its_imports_does():
+    """By a handler: the first process of a container ignores what has none, which is code -15."""
+    program = subprocess.Popen([sys.executable, "-c", SLOW], stdout=subprocess.PIPE, text=True)
+    assert program.stdout is not None
+    assert program.stdout.readline() == "importing\n"
+    program.send_signal(signal.SIGTERM)
+    assert program.wait(10) == 143
+    program.stdout.close()
+
+
+@pytest.mark.parametrize("program", ["gateway", "hub", "worker"])
+def test_every_program_begins_with_it(program):
+    path = SERVICES / program / f"chat_{program}" / "__main__.py"
+    module = ast.parse(path.read_text())
+    imported = [
+        node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in module.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert imported == ["sys", "chatcluster.early"]
+    (main,) = (node for node in module.body if isinstance(node, ast.FunctionDef))
+    assert ast.unparse(main.body[1]) == "leave_when_asked()"
