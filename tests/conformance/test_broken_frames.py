@@ -109,6 +109,13 @@ def test_a_later_frame_without_a_mask_closes_with_1002(peer, data):
     closes(peer, data, 1002)
 
 
+def test_what_comes_together_with_a_frame_that_may_not_be_is_answered_before(peer):
+    texts = [b"4%d" % number for number in range(10)]
+    peer.send(*(frame(FIN | TEXT, text) for text in texts), frame(FIN | 0x3), GOOD)
+    assert [peer.message() for _ in texts] == texts
+    assert peer.code() == 1002
+
+
 def test_after_a_frame_that_may_not_be_the_connection_ends(peer):
     """Also if the client does not close it."""
     closes(peer, frame(FIN | 0x3), 1002)
