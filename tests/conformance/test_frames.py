@@ -12,6 +12,7 @@ from tests.conformance.frames import (
     PONG,
     TEXT,
     Frame,
+    Peer,
     fragments,
     frame,
 )
@@ -149,12 +150,14 @@ def test_a_close_frame_without_a_code_is_answered(peer):
     assert peer.ended()
 
 
-def test_what_comes_together_with_a_close_frame_is_answered_before(peer):
+def test_what_comes_together_with_a_close_frame_is_answered_before(ours):
+    """Node's server takes it, and says nothing any more."""
     texts = [b"4%d" % number for number in range(10)]
-    peer.send(*(frame(FIN | TEXT, text) for text in texts), frame(FIN | CLOSE, b"\x03\xe9"))
-    assert [peer.message() for _ in texts] == texts
-    assert peer.closing() == b"\x03\xe9"
-    assert peer.ended()
+    with Peer(ours.calm) as peer:
+        peer.send(*(frame(FIN | TEXT, text) for text in texts), frame(FIN | CLOSE, b"\x03\xe9"))
+        assert [peer.message() for _ in texts] == texts
+        assert peer.closing() == b"\x03\xe9"
+        assert peer.ended()
 
 
 def test_after_a_close_frame_nothing_is_taken(peer):
