@@ -81,14 +81,14 @@ class Connection:
 
 
 class _Client(socketio.AsyncClient):  # type: ignore[misc]  # the library has no types
-    """Reads nothing any more once it is left: by then the library may have forgotten the first
-    frame of a binary event, and takes the second for a packet.
+    """Reads nothing any more once it is left or has lost the hub: by then the library may have
+    forgotten the first frame of a binary event, and takes the second for a packet.
     """
 
     left = False
 
     async def _handle_eio_message(self, data: object) -> None:
-        if not self.left:
+        if not self.left and self.eio.state == "connected":
             await super()._handle_eio_message(data)
 
 
