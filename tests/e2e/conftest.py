@@ -23,6 +23,8 @@ from tests.e2e.clients import KINDS, Clients, Connect, Kind, params
 from tests.e2e.command import Cli
 from tests.e2e.node_client import NodeProcess
 from tests.gateways import Cluster
+from tests.postgres_fixtures import own_postgres as own_postgres
+from tests.postgres_fixtures import postgres as postgres
 from tests.servers import Valkey, process_number
 
 MODES = ["isolated", "hub", "adapter", "redis"]

@@ -111,6 +111,7 @@ async def test_metrics_count_what_happens(cluster, http, connect, room):
 async def test_stats_have_a_known_shape(cluster, mode, connect):
     gateway = cluster.gateways[1]
     await connect(gateway.url)
+    await asyncio.sleep(0.1)  # `uptime` is in tenths of a second
     stats = gateway.stats()
     assert stats == {
         "name": "gateway-2",

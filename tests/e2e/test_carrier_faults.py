@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -18,14 +18,6 @@ QUIET_SECONDS = 2.0  # between two faults
 GROWTH = 60_000_000  # bytes by which a gateway's memory may grow
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    server = Postgres()
-    server.start()
-    yield server
-    server.stop()
-
-
 def memory(stage: Breakable) -> int:
     """Of the largest gateway."""
     processes = [gateway.process for gateway in stage.gateways]
@@ -37,7 +29,7 @@ def memory(stage: Breakable) -> int:
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("mode", ["hub", "postgres", "redis", "adapter"])
 def test_nothing_is_lost_or_doubled_when_the_carrier_fails(
-    mode: str, own_valkey: Valkey, postgres: Postgres, tmp_path: Path
+    mode: str, own_valkey: Valkey, own_postgres: Postgres, tmp_path: Path
 ) -> None:
     """Restarted five times, paused for 20 s, cut off from one gateway only, and refusing
     connections for a minute: whatever was acknowledged reaches everybody, once and in order."""
@@ -46,7 +38,7 @@ def test_nothing_is_lost_or_doubled_when_the_carrier_fails(
     carrier = Valkey(folder)
     carrier.start()
     try:
-        with breakable(tmp_path, own_valkey, carrier, postgres, mode) as stage:
+        with breakable(tmp_path, own_valkey, carrier, own_postgres, mode) as stage:
             _break(stage, mode)
     finally:
         carrier.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,14 +15,6 @@ from tests.postgres_server import Postgres
 from tests.servers import Valkey
 
 CHAT_SECONDS = 1.0  # between two changes
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    server = Postgres()
-    server.start()
-    yield server
-    server.stop()
 
 
 def ways() -> list[tuple[str, str]]:

@@ -50,13 +50,6 @@ def scene(valkey: Valkey, carrier: Valkey, postgres: Postgres, folder: Path) -> 
             assert "Traceback" not in program.output(), program.output()[-5000:]
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    server = Postgres()  # reached by nobody here, but its address is among the settings
-    yield server
-    server.stop()
-
-
 @pytest.fixture
 def stage(
     valkey: Valkey, own_valkey: Valkey, postgres: Postgres, tmp_path: Path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +12,11 @@ from redis import Redis
 
 from tests.e2e.crowd import crowd
 from tests.gateways import Cluster
-from tests.postgres_server import Postgres
 from tests.servers import Valkey
 
 SECONDS = 120.0
 UP_SECONDS = (1.0, 4.0)  # between two kills
 DOWN_SECONDS = (0.0, 1.5)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    server = Postgres()
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.mark.node

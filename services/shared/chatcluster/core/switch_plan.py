@@ -131,7 +131,7 @@ def _finish(head: Switch, known: Mapping[str, Report], silent: list[str]) -> Pla
 
 def _steady(head: Switch, known: Mapping[str, Report], silent: list[str]) -> Plan:
     """What is wanted is in force. What somebody began to prepare is not wanted any more."""
-    orders = _calls_off(known, above=0)
+    orders = _calls_off(known)
     reason = "; ".join(f"{name} does not answer" for name in silent)
     return Plan(Phase.STEADY, head.epoch, head, orders, reason)
 
@@ -145,7 +145,7 @@ def _prepare(head: Switch, wanted: Target, known: Mapping[str, Report], silent: 
         if (coming := report.switch.next) and coming.epoch == epoch and coming.error
     ]
     if reasons:
-        orders = _calls_off(known, above=0)
+        orders = _calls_off(known)
         return Plan(Phase.CALLED_OFF, epoch, head, orders, "; ".join(reasons))
     waiting = [name for name, report in known.items() if not _ready(report, epoch)]
     # Who starts may not be the first to commit: it may still be called off.
@@ -181,9 +181,9 @@ def _ready(report: Report, epoch: int) -> bool:
     return coming is not None and coming.epoch == epoch and coming.ready
 
 
-def _calls_off(known: Mapping[str, Report], *, above: int) -> dict[str, Order]:
+def _calls_off(known: Mapping[str, Report]) -> dict[str, Order]:
     return {
         name: Order(Step.CALL_OFF, coming.epoch, coming.target)
         for name, report in known.items()
-        if (coming := report.switch.next) is not None and coming.epoch > above
+        if (coming := report.switch.next) is not None
     }

@@ -17,8 +17,9 @@ from chatcluster.core.request import Reply, Request
 from chatcluster.core.waiting import Bounds, FullError, Waiting
 from chatcluster.fanout.outbox.flights import Flight, Flights
 from chatcluster.fanout.outbox.sending import Sending
-from chatcluster.fanout.port import Answers, Fanout, Receiver, State
+from chatcluster.fanout.port import Fanout, Receiver
 from chatcluster.fanout.wire import encode
+from chatcluster.fanout.wrapping import Wrapping
 
 CLOSE_SECONDS = 0.5  # that closing waits at most for a carrier to take what waits
 ECHO_SECONDS = 2.0  # after which what has not come back will not come back
@@ -27,7 +28,7 @@ ECHOES = 128  # calls of `publish` that may have been taken and not come back ye
 _log = get_logger(__name__)
 
 
-class Outbox:
+class Outbox(Wrapping):
     """The fan-out *inner*, with a bounded queue for what its carrier does not take.
 
     `publish` returns when the carrier has taken the envelopes or they wait, to be sent in each
@@ -50,7 +51,7 @@ class Outbox:
         *,
         random: Callable[[], float] = random.random,
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._bounds = bounds or Bounds()
         self._random = random
         self._once = Once()
@@ -63,22 +64,6 @@ class Outbox:
         self._waiting = Waiting(self._bounds)
         self._flights = Flights(self._hold)
         self._sending = Sending(self._inner, self._waiting, self._flights, self._random)
-
-    @property
-    def mode(self) -> str:
-        return self._inner.mode
-
-    @property
-    def durable(self) -> bool:
-        return self._inner.durable
-
-    @property
-    def shared(self) -> bool:
-        return self._inner.shared
-
-    @property
-    def state(self) -> State:
-        return self._inner.state
 
     @property
     def waiting(self) -> int:
@@ -133,13 +118,7 @@ class Outbox:
 
     async def want(self, rooms: Set[RoomKey]) -> None:
         self._wanted = frozenset(rooms)
-        await self._inner.want(rooms)
-
-    async def ask(self, request: Request, timeout: float) -> Answers:
-        return await self._inner.ask(request, timeout)
-
-    async def check(self) -> None:
-        await self._inner.check()
+        await super().want(rooms)
 
     async def close(self) -> None:
         await self._sending.close(CLOSE_SECONDS)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from structlog.stdlib import get_logger
 
+from chatcluster.connections.ending import end
 from chatcluster.core.backoff import delays
 from chatcluster.core.envelope import Envelope
 from chatcluster.core.errors import FanoutError, MalformedError
@@ -48,8 +49,7 @@ class Sending:
         self._closing = True
         if (task := self._task) is not None:
             await asyncio.wait([task], timeout=seconds)
-            task.cancel()
-            await asyncio.wait([task])
+            await end([task])
 
     async def _run(self) -> None:
         """Return when nothing waits any more."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
+from chatcluster.connections.ending import end
 from chatcluster.core.envelope import Envelope, RoomKey
 from chatcluster.core.errors import FanoutError
 from chatcluster.core.request import Request
@@ -92,8 +93,7 @@ class Switching:
         self._lanes.receiver = None
         if (keeper := self._keeper) is not None:
             self._keeper = None
-            keeper.cancel()
-            await asyncio.wait((keeper,))
+            await end([keeper])
         await self._lanes.close()
 
     def order(self, order: Order) -> None:
