@@ -12,7 +12,7 @@ STAMPS := $(VENV)/.stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-tools soak e2e images coverage check format generate lock clean
+.PHONY: help install run test test-tools soak e2e images bench coverage check format generate lock clean
 
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ e2e: $(STAMPS)/dev $(STAMPS)/node $(STAMPS)/helm ## Tests on the cluster that KU
 
 images: ## Build the images (make images IMAGE_REGISTRY=registry.example/team IMAGE_TAG=1.2.3).
 	@IMAGE_REGISTRY="$(IMAGE_REGISTRY)" IMAGE_TAG="$(IMAGE_TAG)" docker/build $(IMAGES)
+
+bench: $(STAMPS)/dev $(STAMPS)/node ## What a delivery costs, beside Node (ARGS="--only Node 'adapter, classic'").
+	$(BIN)/python -m benchmarks --write $(ARGS)
 
 coverage: $(STAMPS)/dev ## Unit tests alone: every branch of the pure code must be taken.
 	$(BIN)/python -m pytest -q tests/unit --cov=chatcluster.core --cov=chat_gateway.chat.domain --cov=chatcluster.chat.message --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100

@@ -57,10 +57,3 @@ def path(request: pytest.FixtureRequest) -> str:
 def peer(servers: Servers) -> Iterator[Peer]:
     with Peer(servers.calm) as peer:
         yield peer
-
-
-@pytest.fixture
-def own_reader(servers: Servers, request: pytest.FixtureRequest) -> None:
-    """For tests that our server passes as soon as it reads frames itself."""
-    if servers.kind == "chatcluster":
-        request.applymarker(pytest.mark.xfail(strict=True, reason="frames are read by aiohttp"))

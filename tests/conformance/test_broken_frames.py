@@ -89,13 +89,11 @@ def test_what_breaks_the_protocol_closes_with_1002(peer, data):
     closes(peer, data, 1002)
 
 
-@pytest.mark.usefixtures("own_reader")
 @pytest.mark.parametrize("code", [1006, 5000, 65_535])
 def test_a_close_code_that_nobody_may_send_closes_with_1002(peer, code):
     closes(peer, frame(FIN | CLOSE, code.to_bytes(2, "big")), 1002)
 
 
-@pytest.mark.usefixtures("own_reader")
 def test_a_text_behind_an_empty_fragment_closes_with_1002(peer):
     closes(peer, frame(TEXT) + GOOD, 1002)
 
@@ -106,10 +104,16 @@ def test_a_first_frame_without_a_mask_closes_with_1002(peer, data):
     assert peer.code() == 1002
 
 
-@pytest.mark.usefixtures("own_reader")
 @pytest.mark.parametrize("data", LATER_UNMASKED.values(), ids=LATER_UNMASKED.keys())
 def test_a_later_frame_without_a_mask_closes_with_1002(peer, data):
     closes(peer, data, 1002)
+
+
+def test_what_comes_together_with_a_frame_that_may_not_be_is_answered_before(peer):
+    texts = [b"4%d" % number for number in range(10)]
+    peer.send(*(frame(FIN | TEXT, text) for text in texts), frame(FIN | 0x3), GOOD)
+    assert [peer.message() for _ in texts] == texts
+    assert peer.code() == 1002
 
 
 def test_after_a_frame_that_may_not_be_the_connection_ends(peer):

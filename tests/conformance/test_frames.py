@@ -12,6 +12,7 @@ from tests.conformance.frames import (
     PONG,
     TEXT,
     Frame,
+    Peer,
     fragments,
     frame,
 )
@@ -38,7 +39,6 @@ def test_binary_messages_of_every_size_come_back(peer):
         assert peer.read() == Frame(BINARY, data)
 
 
-@pytest.mark.usefixtures("own_reader")
 @pytest.mark.parametrize("opcode", [TEXT, BINARY])
 def test_a_message_of_exactly_the_limit_comes_back(peer, opcode):
     data = b"4" * CALM.max_payload
@@ -131,9 +131,7 @@ CODES = [1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999]
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_a_close_frame_is_answered_with_its_code(servers, peer, code, request):
-    if servers.kind == "chatcluster":
-        request.applymarker(pytest.mark.xfail(strict=True, reason="every code is answered by 1000"))
+def test_a_close_frame_is_answered_with_its_code(peer, code):
     peer.send(frame(FIN | CLOSE, code.to_bytes(2, "big")))
     assert peer.closing()[:2] == code.to_bytes(2, "big")
 
@@ -150,6 +148,16 @@ def test_a_close_frame_without_a_code_is_answered(peer):
     peer.send(frame(FIN | CLOSE))
     assert peer.closing() in (b"", b"\x03\xe8")
     assert peer.ended()
+
+
+def test_what_comes_together_with_a_close_frame_is_answered_before(ours):
+    """Node's server takes it, and says nothing any more."""
+    texts = [b"4%d" % number for number in range(10)]
+    with Peer(ours.calm) as peer:
+        peer.send(*(frame(FIN | TEXT, text) for text in texts), frame(FIN | CLOSE, b"\x03\xe9"))
+        assert [peer.message() for _ in texts] == texts
+        assert peer.closing() == b"\x03\xe9"
+        assert peer.ended()
 
 
 def test_after_a_close_frame_nothing_is_taken(peer):

@@ -141,14 +141,12 @@ def test_a_client_that_leaves_before_the_answer_is_no_error(ours, caplog):
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-@pytest.mark.xfail(strict=True, reason="the version of HTTP is not looked at")
 def test_http_1_0_has_no_websockets(ours):
     """Section 4.2.1; Node's server lets it pass."""
     status, _ = asked(ours.calm, head(f"GET {ECHO} HTTP/1.0", *HEADERS))
     assert status == 400
 
 
-@pytest.mark.usefixtures("own_reader")
 def test_a_draft_of_the_rfc_is_refused(servers):
     """Versions before 13 had other frames, or other rules for them."""
     older = [*without("Sec-WebSocket-Version"), "Sec-WebSocket-Version: 7"]

@@ -161,7 +161,7 @@ async def test_while_a_master_is_replaced_the_rooms_of_the_others_go_on(
         await one.say(gone[0], rooms=(gone[0],))
     assert one.fanout.state is State.DOWN  # so all that was in the time between
     await two.got(len(others))
-    assert two.args == others
+    assert sorted(two.args) == sorted(others)  # a cluster keeps no order between channels
     assert two.interruptions == 0
     for gateway in (one, two):
         await gateway.until(lambda gateway=gateway: gateway.interruptions == 1, 15)  # type: ignore[misc]

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from chatcluster.connections.redis import connect
+from chatcluster.connections.redis_exchange import Exchange
 from chatcluster.core.errors import HistoryError
 from chatcluster.history.lane import Lane, answering, exchange
 from tests.servers import Valkey
@@ -33,9 +34,8 @@ async def test_no_cancellation_is_lost(valkey: Valkey) -> None:
 
 
 async def test_what_a_closed_lane_had_not_begun_fails(valkey: Valkey) -> None:
-    async with connect(valkey.url) as redis:
-        lane = Lane(redis)
-        answer = lane.command("PING")
-        await lane.close()
-        with pytest.raises(HistoryError, match="closed"):
-            await asyncio.wait_for(answer, 5)
+    lane = Lane(Exchange(valkey.url))
+    answer = lane.command("PING")
+    await lane.close()
+    with pytest.raises(HistoryError, match="closed"):
+        await asyncio.wait_for(answer, 5)

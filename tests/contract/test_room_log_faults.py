@@ -137,8 +137,8 @@ async def test_a_replica_fails_the_check(log, redis):
 
 async def test_one_refused_command_does_not_fail_its_neighbours(log, redis):
     await redis.set("chat:{odd}:meta", "not a hash")
-    odd = asyncio.create_task(log.append("odd", b"no"))
-    tea = asyncio.create_task(log.append("tea", b"yes"))
+    odd = asyncio.ensure_future(log.append("odd", b"no"))
+    tea = asyncio.ensure_future(log.append("tea", b"yes"))
     assert (await tea).position.offset == 1
     with pytest.raises(HistoryError):
         await odd
@@ -156,8 +156,8 @@ async def test_a_server_that_is_not_there_cannot_be_opened(own_valkey):
 
 async def test_closing_fails_what_was_not_answered(log, own_valkey):
     own_valkey.pause()
-    waiting = [asyncio.create_task(log.append("tea", b"?")) for _ in range(100)]
-    given_up = asyncio.create_task(log.append("tea", b"?"))
+    waiting = [asyncio.ensure_future(log.append("tea", b"?")) for _ in range(100)]
+    given_up = asyncio.ensure_future(log.append("tea", b"?"))
     await asyncio.sleep(0.05)
     given_up.cancel()
     await log.close()

@@ -27,7 +27,8 @@ def socket() -> Socket:
     session = Session("s", cast(Any, None), 1_700_000_000.25)
     session.user["/chat"] = {"name": "Ada"}
     one = Socket("sid", "/chat", session)
-    one.rooms = {"", "\x00lobby", "sid", "tea"}
+    one.connected = True
+    one.named = ("\x00lobby", "tea")
     one.auth = b'{"token":"t"}'
     return one
 

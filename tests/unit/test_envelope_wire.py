@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ import msgpack
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from chatcluster.core.envelope import Action, Envelope, RoomKey
 from chatcluster.core.errors import MalformedError

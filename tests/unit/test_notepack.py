@@ -100,7 +100,11 @@ def test_text_that_notepack_spoiled_is_read_as_far_as_it_goes() -> None:
     assert "\ufffd" in unpack(bytes.fromhex("a5f0908080ff"))
 
 
-@pytest.mark.parametrize("value", [object(), 2**64, datetime(2026, 1, 1)])
+NAIVE = datetime(2026, 7, 14)
+
+
+@pytest.mark.parametrize("value", [object(), 2**64, [{"deep": object()}], {1}, {"at": NAIVE}])
 def test_what_has_no_form_is_refused(value: Any) -> None:
     with pytest.raises(MalformedError):
-        pack(value)
+        pack([value])
+    assert pack([1]) == b"\x91\x01", "nothing is left over of it"

@@ -1,4 +1,4 @@
-"""Engine.IO packets and WebSocket frames, as bytes."""
+"""Engine.IO packets, as bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from chat_gateway.sockets import packets
 from chat_gateway.sockets.packets import Outgoing, Packet
-from chatcluster.core.codes import ALL
 from chatcluster.core.errors import MalformedError
 
 TEXTS = st.text().filter(lambda text: packets.SEPARATOR not in text)
@@ -96,34 +95,6 @@ def test_any_message_is_read_or_refused(encoded):
     with suppress(MalformedError):
         packet = packets.decode(encoded)
         assert packet.kind in "0123456"
-
-
-@pytest.mark.parametrize(
-    ("size", "head"),
-    [
-        (0, b"\x82\x00"),
-        (1, b"\x82\x01"),
-        (125, b"\x82\x7d"),
-        (126, b"\x82\x7e\x00\x7e"),
-        (65535, b"\x82\x7e\xff\xff"),
-        (65536, b"\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
-    ],
-)
-def test_frames_of_every_size_have_the_head_that_rfc_6455_asks_for(size, head):
-    assert packets.frame(0x82, b"x" * size) == head + b"x" * size
-
-
-@pytest.mark.parametrize("code", ALL, ids=lambda code: code.name)
-def test_every_code_fits_into_a_close_frame(code):
-    frame = packets.close_frame(code.number, code.name)
-    assert frame[0] == 0x88
-    assert payload_of(frame) == code.number.to_bytes(2, "big") + code.name.encode()
-
-
-def test_a_long_reason_is_cut_to_what_a_control_frame_holds():
-    frame = packets.close_frame(1002, "x" * 200)
-    assert frame[1] == 125
-    assert payload_of(frame) == b"\x03\xea" + b"x" * 123
 
 
 @given(st.binary())

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from chat_gateway.chat.domain import Message
 from chat_gateway.chat.unheard import SETTLED_SECONDS, Unheard, unheard

@@ -42,6 +42,8 @@ from chatcluster.history.opening import OpenedStore
 from chatcluster.runtime.background import background
 from chatcluster.runtime.settings import GatewaySettings
 
+GATHER_SECONDS = 0.02  # for rooms that nobody waits for
+
 
 def new_origin(name: str) -> str:
     """What other gateways know this one by: another one after every start."""
@@ -69,7 +71,7 @@ class Gateway:
         self._change = change
         self.health = Health(fanout, store.log)
         self._started = time.monotonic()
-        self._interest = Interest()
+        self._interest = Interest(GATHER_SECONDS)
         audience = Audience(self._interest)
         self.manager = FanoutManager(fanout, origin, audience.changed, numbers)
         self.cluster = Cluster(self.manager, fanout)
@@ -114,6 +116,7 @@ class Gateway:
             upgrade_timeout=settings.upgrade_timeout,
             max_payload=settings.max_payload,
             send_buffer=settings.send_buffer,
+            admitted_per_second=settings.admitted_per_second,
         )
         register(self.server, self.lobby, self.room_list, self.room_messages)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chat_gateway.chat.audience import ROOMS
-from chat_gateway.chat.domain import Message
+from chat_gateway.chat.domain import LOBBY, Message
 from chat_gateway.chat.lobby import Lobby
 from chat_gateway.chat.presence import EVENT as PRESENCE
 from chat_gateway.chat.presence import Presence
@@ -85,11 +85,16 @@ class Incoming:
             # From other Socket.IO software: for its clients' sake as it is, without a position.
             self._service.manager.apply(envelope)
             return
-        message = Message.from_chat(chat, envelope.flags.get("to"))
-        if envelope.position is None or self._service.feeds is None:
-            self._service.out(message.room, chat["id"], message)
+        room = chat.get("room", LOBBY)
+        feeds = self._service.feeds
+        if envelope.position is not None and feeds is not None:
+            message = Message.from_chat(chat, envelope.flags.get("to"))
+            feeds.offer(room, envelope.position, message)
+        elif self._service.audience.namespaces(room):
+            message = Message.from_chat(chat, envelope.flags.get("to"))
+            self._service.out(room, chat["id"], message)
         else:
-            self._service.feeds.offer(message.room, envelope.position, message)
+            self._service.out_chat(room, chat)
 
     def _close_rooms(self, envelope: Envelope) -> None:
         manager = self._service.manager

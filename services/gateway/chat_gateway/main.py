@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
@@ -27,6 +28,11 @@ from chatcluster.runtime.lifecycle import StartError, shown, stop_signal
 from chatcluster.runtime.logs import configure, get_logger
 from chatcluster.runtime.settings import GatewaySettings
 
+# New objects between two looks for cycles, younger looks between two at older objects, and so on.
+# Clients are many objects that live long and are in no cycles: looked at as often as Python does
+# it by default, they cost a fifth of the time of a connect.
+COLLECTING = (50_000, 20, 100)
+
 log = get_logger(__name__)
 
 
@@ -46,6 +52,8 @@ async def serve(settings: GatewaySettings) -> None:
             )
             await stack.enter_async_context(admin.serving())
             port = await stack.enter_async_context(_clients(gateway))
+            gc.freeze()
+            gc.set_threshold(*COLLECTING)
             gateway.ready()
             log.info(
                 "ready",
@@ -114,7 +122,7 @@ async def _clients(gateway: Gateway) -> AsyncIterator[int]:
     )
     async with serving(
         app,
-        gateway.server.shutdown,
+        [gateway.server.eio],
         host=settings.host,
         port=settings.port,
         request_timeout=settings.request_timeout,

@@ -18,7 +18,7 @@ def register(
     """Events of `/`, of `/room`, and (the namespace "*") of `/messages/<room>`."""
 
     async def chat_connect(sid: str, environ: Any, auth: Any) -> None:
-        await lobby.connect(sid, auth)
+        lobby.connect(sid, auth)
 
     async def chat_disconnect(sid: str, reason: str) -> None:
         lobby.disconnected(sid)
@@ -38,6 +38,8 @@ def register(
     async def messages_event(event: str, namespace: str, sid: str, *args: Any) -> Any:
         return await dispatch(room_messages.handlers(namespace), event, sid, args)
 
+    server.prompt_connects[CHAT] = lobby.connect
+    server.prompt_events |= lobby.prompt_handlers
     server.on("connect", chat_connect, namespace=CHAT)
     server.on("disconnect", chat_disconnect, namespace=CHAT)
     server.on("*", chat_event, namespace=CHAT)

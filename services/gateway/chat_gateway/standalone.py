@@ -104,7 +104,7 @@ class StandaloneServer:
         try:
             async with serving(
                 app,
-                self._shutdown,
+                list(self._engines.values()),
                 host=options.host,
                 port=options.port,
                 request_timeout=seconds,
@@ -124,10 +124,6 @@ class StandaloneServer:
             "max_payload": options.max_payload,
             "send_buffer": options.send_buffer,
         }
-
-    async def _shutdown(self) -> None:
-        for engine in self._engines.values():
-            await engine.shutdown()
 
 
 class _Receiver:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from chat_worker.patience import Patience, Pending
 from chatcluster.chat.job import DEAD, FIELD, JOBS
 from chatcluster.connections.redis import ResponseError, connect
+from chatcluster.connections.redis_exchange import Command
 from chatcluster.core.errors import HistoryError
-from chatcluster.history.lane import Command, answering, exchange
+from chatcluster.history.lane import answering, exchange
 
 GROUP = "workers"
 PAGE = 500  # pending jobs that are looked at together

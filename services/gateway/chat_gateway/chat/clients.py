@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chatcluster.core.people import Person
 from chatcluster.core.position import Position
@@ -19,7 +19,7 @@ class Client:
     nickname: str
     waits: bool
     lobby_from: Position | None = None
-    rooms: set[str] = field(default_factory=set)
+    rooms: frozenset[str] = frozenset()
 
     def person(self, dyno: str) -> Person:
         return Person(self.id, self.nickname, dyno)

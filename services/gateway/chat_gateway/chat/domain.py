@@ -60,7 +60,7 @@ def name(value: Any, field: str, limits: Limits) -> str:
     if len(text) > limits.name:
         raise Refused(TOO_LONG, f"{field}: {len(text)} characters, at most {limits.name}")
     _no_controls(text, field, allowed=frozenset())
-    if not _TURNING.isdisjoint(text):
+    if not text.isascii() and not _TURNING.isdisjoint(text):
         raise Refused(INVALID, f"{field}: may not contain signs that change the writing direction")
     return text
 
@@ -84,10 +84,10 @@ def room_or_lobby(value: Any, limits: Limits) -> str:
 def text(value: Any, limits: Limits) -> str:
     """A message's text as it is. Raises Refused."""
     message = _string(value, "message")
-    if not message.strip():
+    if not message or message.isspace():
         raise Refused(INVALID, "message: may not be empty")
     _no_controls(message, "message", allowed=_LINE_CONTROLS)
-    size = len(message.encode())
+    size = len(message) if message.isascii() else len(message.encode())
     if size > limits.text:
         raise Refused(TOO_LONG, f"message: {size} bytes, at most {limits.text}")
     return message

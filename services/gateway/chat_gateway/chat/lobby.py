@@ -13,7 +13,9 @@ from chat_gateway.chat.events import EventHandler
 from chat_gateway.chat.joining import Joining, shown
 from chat_gateway.chat.presence import Presence
 from chat_gateway.chat.service import ChatService
-from chat_gateway.manager.membership import Socket
+from chat_gateway.manager.answer import Answer
+from chat_gateway.manager.server import PromptEvent
+from chat_gateway.manager.socket import Socket
 from chatcluster.chat.message import CHAT
 from chatcluster.core import codes
 from chatcluster.core.envelope import Action
@@ -52,8 +54,9 @@ class Lobby:
             "presence": self._who,
             "history": self._history,
         }
+        self.prompt_handlers: dict[str, PromptEvent] = {"chat message": self._say}
 
-    async def connect(self, sid: str, auth: Mapping[str, Any]) -> None:
+    def connect(self, sid: str, auth: Mapping[str, Any]) -> None:
         """Raises Refused for a nickname that may not be."""
         self.clients[sid] = Client(
             id=short_id(self._random_bytes),
@@ -83,19 +86,34 @@ class Lobby:
         """The room was removed: nobody is in it any more."""
         for client in self.clients.values():
             if room in client.rooms:
-                client.rooms.discard(room)
+                client.rooms -= {room}
                 self._presence.left(room, client.id)
+
+    def _say(self, sid: str, args: tuple[Any, ...], answer: Answer) -> bool:
+        """A `chat message` as far as that can be done without waiting."""
+        client = self.clients[sid]
+        room, nick, text, key = self._message(client, args)
+        if room != LOBBY and room not in client.rooms:
+            return False
+        return self._service.post_promptly(room, nick, text, key, answer)
 
     async def _chat_message(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
         client = self.clients[sid]
+        room, nick, text, key = self._message(client, args)
+        await self._must_exist(client, room)
+        id, time = await self._service.post(room, nick, text, key=key)
+        return {"id": id, "time": time}
+
+    def _message(self, client: Client, args: tuple[Any, ...]) -> tuple[str, str, str, str | None]:
+        """Room, nickname, text and key."""
         fields = domain.fields_of(args, "chat message")
         nick = self._nickname(client, fields)
         text = domain.text(fields.get("message"), self._limits)
         key = domain.key(fields.get("key"))
-        room = domain.room_or_lobby(fields.get("room"), self._limits)
-        await self._must_exist(client, room)
-        id, time = await self._service.post(room, nick, text, key=key)
-        return {"id": id, "time": time}
+        room = fields.get("room")
+        if type(room) is not str or room not in client.rooms:  # else it was checked when joined
+            room = domain.room_or_lobby(room, self._limits)
+        return room, nick, text, key
 
     async def _join(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
         client = self.clients[sid]
@@ -121,7 +139,7 @@ class Lobby:
         """The room is held, so that it keeps its feed while we wait."""
         again = room in client.rooms
         await self._service.audience.subscribed(room)
-        client.rooms.add(room)
+        client.rooms |= {room}
         await self._presence.came(room, client.person(self._service.dyno))
         try:
             reply = await self._missed(client, room, after)
@@ -154,7 +172,7 @@ class Lobby:
         return self._service.feeds.first(LOBBY) if self._service.feeds is not None else None
 
     def _out(self, client: Client, room: str) -> None:
-        client.rooms.discard(room)
+        client.rooms -= {room}
         self._presence.left(room, client.id)
 
     async def _leave(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
@@ -209,7 +227,10 @@ class Lobby:
 
     def _nickname(self, client: Client, fields: Mapping[str, Any]) -> str:
         """The event's nickname, else the one given before."""
-        given = domain.nickname(fields.get("nickname"), self._limits)
+        asked = fields.get("nickname")
+        if asked == client.nickname:
+            return client.nickname
+        given = domain.nickname(asked, self._limits)
         if given == UNNAMED:
             return client.nickname
         client.nickname = given

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
 from typing import Any
 
 from chat_gateway.chat.audience import LOBBY_ROOM, ROOMS, Audience
 from chat_gateway.chat.feeds import Feeds
 from chat_gateway.chat.replay import decode
+from chat_gateway.manager.answer import Answer
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.manager import FanoutManager
+from chat_gateway.manager.publishing import Outcome
 from chatcluster.chat.job import Job
 from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.message import CHAT, LOBBY, Message
 from chatcluster.chat.message import CHAT_MESSAGE as CHAT_MESSAGE
 from chatcluster.core import codes
 from chatcluster.core.envelope import Action, Envelope
-from chatcluster.core.errors import FanoutError, Refused
+from chatcluster.core.errors import FanoutError, HistoryError, Refused
 from chatcluster.core.position import Position
-from chatcluster.history.port import Entry, RoomDirectory, RoomLog, RoomRecord
+from chatcluster.history.port import Appended, Entry, RoomDirectory, RoomLog, RoomRecord
 from chatcluster.runtime.logs import get_logger
 
 ROOMS_CHANGED = "rooms"  # a signal in `/room`
@@ -51,7 +56,8 @@ class ChatService:
         self.audience = audience
         self.dyno = dyno
         self.taken = 0  # messages
-        self._random_bytes = random_bytes
+        self._series = f"{random_bytes(8).hex()}."
+        self._numbers = count(1)
         self._alone = alone
         self._jobs = jobs
 
@@ -65,10 +71,9 @@ class ChatService:
         """Store a message and send it to its room; its id and time. Stored, it reaches everybody,
         late or soon.
         """
-        alone = self._alone()
-        message = Message(room, nick, text, time.time(), self.dyno, to, key, alone)
+        message = Message(room, nick, text, time.time(), self.dyno, to, key, self._alone())
         if self.log is None:
-            id = self._random_bytes(9).hex()
+            id = self._unique()
             await self.manager.publish(self._envelope(message, id, None))
         else:
             appended = await self.log.append(room, message.encode(), key=key)
@@ -82,15 +87,58 @@ class ChatService:
         self.taken += 1
         return id, message.time
 
+    def post_promptly(
+        self, room: str, nick: str, text: str, key: str | None, answer: Answer
+    ) -> bool:
+        """The same without a task; *answer* is given what `chat message` is acknowledged with.
+        False, and nothing is done, where that cannot be.
+        """
+        if self._jobs is not None:
+            return False
+        message = Message(room, nick, text, time.time(), self.dyno, None, key, self._alone())
+        if self.log is None:
+            answer.begin()
+            self._announce(message, self._unique(), None, answer)
+        else:
+            stored = asyncio.ensure_future(self.log.append(room, message.encode(), key=key))
+            answer.begin()
+            stored.add_done_callback(partial(self._stored, message, answer))
+        self.taken += 1
+        return True
+
+    def _stored(self, message: Message, answer: Answer, stored: asyncio.Future[Appended]) -> None:
+        if stored.cancelled() or (error := stored.exception()) is not None:
+            answer.fail(HistoryError("closed") if stored.cancelled() else error or HistoryError(""))
+            return
+        appended = stored.result()
+        if appended.repeated:
+            answer.give({"id": str(appended.position), "time": message.time})
+        else:
+            at = appended.position
+            self._announce(message, str(at), at, _Kept(self, message, at, answer))
+
+    def _announce(self, message: Message, id: str, at: Position | None, outcome: Outcome) -> None:
+        rooms = () if message.room == LOBBY else (message.room,)
+        envelope = self.manager.event(CHAT, rooms, CHAT_MESSAGE, message.as_chat(id), at)
+        self.manager.publishing.add(envelope, outcome, {"id": id, "time": message.time})
+
+    def _unique(self) -> str:
+        """An id that no other message has, of this gateway or another."""
+        return f"{self._series}{next(self._numbers):x}"
+
     async def _send(self, message: Message, at: Position) -> None:
         try:
             await self.manager.publish(self._envelope(message, str(at), at))
         except FanoutError as error:
-            # No room to wait in. It is stored, so gateways read it from the log when they look
-            # there. Ours need not wait for that.
-            log.warning("message_not_published", error=str(error))
-            if self.feeds is not None:
-                self.feeds.offer(message.room, at, message)
+            self.unpublished(message, at, error)
+
+    def unpublished(self, message: Message, at: Position, error: FanoutError) -> None:
+        """There was no room to wait in. It is stored, so gateways read it from the log when they
+        look there. Ours need not wait for that.
+        """
+        log.warning("message_not_published", error=str(error))
+        if self.feeds is not None:
+            self.feeds.offer(message.room, at, message)
 
     def _envelope(self, message: Message, id: str, at: Position | None) -> Envelope:
         return self.manager.envelope(**message.announced(id, at))
@@ -99,12 +147,16 @@ class ChatService:
         """Hand a message to the room's clients here, in the form of each namespace, but for those
         who have *had* it (socket ids).
         """
-        chat = encode_event(CHAT, CHAT_MESSAGE, (message.as_chat(id),))
-        rooms = (LOBBY_ROOM if room == LOBBY else room,)
-        self.manager.emit_here(CHAT, chat, rooms=rooms, exclude=had)
+        self.out_chat(room, message.as_chat(id), had)
         for namespace in self.audience.namespaces(room):
             item = encode_event(namespace, "item", (message.as_item(id),))
             self.manager.emit_here(namespace, item, exclude=had)
+
+    def out_chat(self, room: str, chat: dict[str, Any], had: tuple[str, ...] = ()) -> None:
+        """Hand a message in the form of `/` to the room's clients there."""
+        outgoing = encode_event(CHAT, CHAT_MESSAGE, (chat,))
+        rooms = (LOBBY_ROOM if room == LOBBY else room,)
+        self.manager.emit_here(CHAT, outgoing, rooms=rooms, exclude=had)
 
     async def read(
         self, room: str, before: Position | None, limit: int
@@ -144,6 +196,30 @@ class ChatService:
         # Each gateway reads the list itself, after this signal: two lists that cross on their way
         # could leave everybody with the older one.
         await self.manager.publish(self.manager.envelope(ROOMS, Action.SIGNAL, event=ROOMS_CHANGED))
+
+
+class _Kept:
+    """The outcome of publishing what is stored: it is acknowledged in any case."""
+
+    __slots__ = ("_answer", "_at", "_message", "_service")
+
+    def __init__(
+        self, service: ChatService, message: Message, at: Position, answer: Answer
+    ) -> None:
+        self._service = service
+        self._message = message
+        self._at = at
+        self._answer = answer
+
+    def give(self, reply: Any) -> None:
+        self._answer.give(reply)
+
+    def fail(self, error: BaseException) -> None:
+        if isinstance(error, FanoutError):
+            self._service.unpublished(self._message, self._at, error)
+            self._answer.give({"id": str(self._at), "time": self._message.time})
+        else:
+            self._answer.fail(error)
 
 
 def messages(room: str, entries: Sequence[Entry]) -> list[tuple[str, Message]]:

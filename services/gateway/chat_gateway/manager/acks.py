@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chat_gateway.manager.membership import Socket
+from chat_gateway.manager.socket import Socket
 from chat_gateway.sockets.packets import Outgoing
 
 

@@ -11,7 +11,7 @@ from chat_gateway.manager.acks import Round
 from chat_gateway.manager.description import describe, shown
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.manager import FanoutManager
-from chat_gateway.manager.membership import Socket
+from chat_gateway.manager.socket import Socket
 from chat_gateway.manager.work import Work
 from chatcluster.core.request import Question, Reply, Request
 from chatcluster.runtime.logs import get_logger

@@ -9,7 +9,8 @@ from typing import Any
 
 from chat_gateway.manager.acks import Awaited, Callback
 from chat_gateway.manager.encoding import encode_event
-from chat_gateway.manager.membership import Membership, Pending, Socket
+from chat_gateway.manager.membership import Membership
+from chat_gateway.manager.socket import Pending, Socket
 from chat_gateway.manager.work import Work
 from chatcluster.core.request import Question, Request
 from chatcluster.fanout.port import Answers, Fanout

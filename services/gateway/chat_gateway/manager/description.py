@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from chat_gateway.manager.membership import Socket
+from chat_gateway.manager.socket import Socket
 from chat_gateway.sockets.headers import unfold
 from chatcluster.core.errors import MalformedError
 

@@ -18,6 +18,9 @@ from chatcluster.core.errors import MalformedError
 
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
 MOST_ATTACHMENTS = 10  # of one packet, as in Node's parser 4.2.7
+_EVENT = b"%d" % EVENT
+_CONNECT = b"%d" % CONNECT
+_LONGEST_NUMBER = 16
 RESERVED = frozenset(
     ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
 )
@@ -106,9 +109,49 @@ def encode(
     kind: int, namespace: str, data: Any = None, number: int | None = None
 ) -> list[Outgoing]:
     """A packet and its binary attachments. Raises TypeError for data that JSON has no form for."""
+    try:
+        body = b"" if data is None else orjson.dumps(data)
+    except TypeError:
+        return _encode_unusual(kind, namespace, data, number)
+    where = b"" if namespace == "/" else f"{namespace},".encode()
+    id = b"" if number is None else b"%d" % number
+    return [Outgoing.written(b"4%d%b%b%b" % (kind, where, id, body))]
+
+
+def _encode_unusual(kind: int, namespace: str, data: Any, number: int | None) -> list[Outgoing]:
+    """With what orjson refuses: bytes, which become attachments, and half surrogate pairs."""
     encoded = Packet(kind, data=data, namespace=namespace, id=number).encode()
     parts = encoded if isinstance(encoded, list) else [encoded]
     return [packets.message(bytes(p) if isinstance(p, bytearray) else p) for p in parts]
+
+
+def read_event(encoded: bytes) -> tuple[int | None, list[Any]] | None:
+    """The number and the data of an event in `/` that has no attachments and nothing unusual; None
+    for whatever else it is, which `Packet.read` then finds out.
+    """
+    start = encoded.find(b"[", 1, _LONGEST_NUMBER)
+    digits = encoded[1:start]
+    if start < 1 or encoded[:1] != _EVENT or not (start == 1 or digits.isdigit()):
+        return None
+    try:
+        data = orjson.loads(encoded[start:])
+    except orjson.JSONDecodeError:
+        return None
+    valid = bool(data) and isinstance(data[0], str) and data[0] not in RESERVED
+    return (int(digits) if digits else None, data) if valid else None
+
+
+def read_connect(encoded: bytes) -> dict[str, Any] | None:
+    """What a CONNECT to `/` has for its handler; None for whatever else it is."""
+    if encoded == _CONNECT:
+        return {}
+    if encoded[1:2] != b"{":
+        return None
+    try:
+        auth: dict[str, Any] = orjson.loads(encoded[1:])
+    except orjson.JSONDecodeError:
+        return None
+    return auth
 
 
 def encode_event(

@@ -14,14 +14,18 @@ from chatcluster.core.errors import FanoutError
 class Interest:
     """Counts who wants a room, and keeps the fan-out's wants equal to what is counted.
 
-    One loop brings every change about, however many come and go: it tells the fan-out the whole
-    set, so that somebody's coming and somebody else's going cannot cross.
+    Changes that nobody waits for are gathered for *gather* seconds: when thousands connect, each
+    wants the room of its own id. One loop brings every change about, however many come and go: it
+    tells the fan-out the whole set, so that somebody's coming and somebody else's going cannot
+    cross.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, gather: float = 0.0) -> None:
+        self._gather = gather
         self._counts: Counter[RoomKey] = Counter()
         self._told: Set[RoomKey] = frozenset()
         self._changed = asyncio.Event()
+        self._awaited = asyncio.Event()
         self._round = asyncio.Condition()
 
     def add(self, key: RoomKey) -> None:
@@ -41,6 +45,9 @@ class Interest:
         While the carrier is down it returns as well: the fan-out then knows of the wish, brings the
         envelopes when the carrier is back, and says that it was interrupted.
         """
+        if key in self._told:
+            return
+        self._awaited.set()
         async with self._round:
             await self._round.wait_for(lambda: key in self._told)
 
@@ -48,7 +55,12 @@ class Interest:
         """Tell the fan-out's *want* about every change, for ever."""
         while True:
             await self._changed.wait()
+            if self._gather:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._gather):
+                        await self._awaited.wait()
             self._changed.clear()
+            self._awaited.clear()
             wanted = frozenset(self._counts)
             # The fan-out remembers the set and restores it when its carrier is back.
             self._told &= wanted  # what is dropped now and wanted again meanwhile has to be told

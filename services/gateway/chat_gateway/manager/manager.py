@@ -11,8 +11,11 @@ import socketio
 from chat_gateway.manager.calls import Calls
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.membership import Membership, Socket
+from chat_gateway.manager.publishing import Publishing
+from chat_gateway.manager.room import Bursts
 from chat_gateway.sockets.packets import Outgoing
 from chatcluster.core.envelope import Action, Envelope, RoomKey
+from chatcluster.core.position import Position
 from chatcluster.fanout.port import Fanout
 
 
@@ -35,7 +38,8 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         self.members = Membership(changed)
         self.calls = Calls(self.members, fanout)
         self.delivered = 0  # messages written to clients
-        self._fanout = fanout
+        self.publishing = Publishing(fanout)
+        self._bursts = Bursts()
         self._origin = origin
         self._numbers = numbers or count(1)
 
@@ -45,9 +49,21 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         """This gateway's next envelope."""
         return Envelope(self._origin, next(self._numbers), namespace, action, **fields)
 
+    def event(
+        self,
+        namespace: str,
+        rooms: tuple[str, ...],
+        event: str,
+        arg: Any,
+        position: Position | None = None,
+    ) -> Envelope:
+        """This gateway's next envelope, for an event with one argument."""
+        head = (self._origin, next(self._numbers), namespace, Action.EMIT)
+        return Envelope(*head, rooms=rooms, event=event, args=(arg,), position=position)
+
     async def publish(self, envelope: Envelope) -> None:
         """Raises FanoutError if the carrier did not take it."""
-        await self._fanout.publish((envelope,))
+        await self.publishing.publish(envelope)
 
     # Towards this gateway's own clients.
 
@@ -61,8 +77,17 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         volatile: bool = False,
     ) -> None:
         """Write *outgoing* to those of *rooms* (none: all) who are connected here."""
+        if volatile:
+            for one in outgoing:
+                one.volatile = True
+        if len(rooms) <= 1 and not exclude:
+            room = self.members.place(namespace, rooms[0] if rooms else "")
+            if room is not None:
+                self._bursts.add(room, outgoing)
+                self.delivered += len(room.members)
+                return
         for socket in self.members.select(namespace, rooms, exclude):
-            socket.session.send(outgoing, volatile=volatile)
+            socket.session.send(outgoing)
             self.delivered += 1
 
     def apply(self, envelope: Envelope) -> None:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
-import orjson
 import socketio
 
 from chat_gateway.manager import encoding
+from chat_gateway.manager.answer import Answer
+from chat_gateway.manager.connects import Connects
 from chat_gateway.manager.encoding import Json, Packet
+from chat_gateway.manager.environs import Environs
 from chat_gateway.manager.manager import FanoutManager
-from chat_gateway.manager.membership import Socket
+from chat_gateway.manager.socket import Socket
+from chat_gateway.sockets import frames
 from chat_gateway.sockets.engine import EngineServer
-from chat_gateway.sockets.session import SERVER_DISCONNECT
-from chatcluster.core import codes
-from chatcluster.core.errors import FanoutError, HistoryError, MalformedError, Refused
-from chatcluster.runtime.logs import get_logger
+from chat_gateway.sockets.session import SERVER_DISCONNECT, Session
+from chat_gateway.sockets.wheel import Turn, Wheel
+from chatcluster.core.errors import MalformedError
 
-MOST_NAMESPACES = 200  # of one connection: `/messages/<room>` can be written in any number of ways
+MOST_UNSETTLED = 256  # events of one client whose outcome is not known yet
 
-log = get_logger(__name__)
+# For what needs no waiting: (socket id, what the client sent to connect with). Raises Refused.
+PromptConnect = Callable[[str, dict[str, Any]], None]
+# (socket id, arguments, whom to answer): False if it cannot be done without waiting, and nothing
+# has happened then. Raises Refused.
+PromptEvent = Callable[[str, tuple[Any, ...], Answer], bool]
 
 
 class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has no types
@@ -53,10 +59,15 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
             namespaces="*",
             **engine_options,
         )
-        self._accepts = accepts
-        self._connected = connected
-        self._connect_timeout = connect_timeout
+        self.prompt_connects: dict[str, PromptConnect] = {}  # by namespace
+        self.prompt_events: dict[str, PromptEvent] = {}  # of `/`
+        self._connects = Connects(
+            manager.members, self.eio.generate_id, accepts=accepts, connected=connected
+        )
+        self._connecting: Wheel[Session] = Wheel(connect_timeout, self._expire)
         self._partial: dict[str, Packet] = {}  # by session: packets that wait for attachments
+        self.eio.receiver = self
+        self.environ = Environs(self.eio.sockets)
 
     def _engineio_server_class(self) -> type[EngineServer]:
         return EngineServer
@@ -95,135 +106,124 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
 
     # What the Engine.IO server calls.
 
-    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
-        self.environ[eio_sid] = environ
-        loop = asyncio.get_running_loop()
-        loop.call_later(self._connect_timeout, self._expire, eio_sid)
+    def opened(self, session: Session) -> None:
+        self._connecting.add(session)
 
-    def _expire(self, eio_sid: str) -> None:
-        session = self.eio.sockets.get(eio_sid)
-        if session is not None and not self.manager.members.namespaces_of(eio_sid):
+    def message(
+        self, session: Session, data: bytes, *, binary: bool
+    ) -> Coroutine[Any, Any, None] | None:
+        """What needs no waiting is done at once. Raises MalformedError, which ends the session."""
+        if not binary and session.sid not in self._partial:
+            if data[:1] == _CONNECT:
+                if self._connect_promptly(session, data):
+                    return None
+            elif session.unsettled < MOST_UNSETTLED and self._handle_promptly(session, data):
+                return None
+        return self._handle_later(session, data, binary=binary)
+
+    async def closed(self, session: Session, reason: str) -> None:
+        self._partial.pop(session.sid, None)
+        for namespace in self.manager.members.namespaces_of(session.sid):
+            await self._handle_disconnect(session.sid, namespace, reason)
+            socket = self.manager.members.of_session(session.sid, namespace)
+            if socket is not None:  # it was still connecting
+                self.manager.members.remove(socket.sid)
+
+    def _expire(self, session: Session, turn: Turn[Session]) -> None:
+        if not session.closed and not self.manager.members.namespaces_of(session.sid):
             session.close(SERVER_DISCONNECT)
 
-    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
-        """Raises MalformedError, which ends the session."""
-        packet = self._partial.pop(eio_sid, None)
+    def _handle_promptly(self, session: Session, data: bytes) -> bool:
+        """An event in `/` whose handler need not wait; others may be under way already."""
+        event = encoding.read_event(data)
+        handler = self.prompt_events.get(event[1][0]) if event is not None else None
+        socket = self.manager.members.of_session(session.sid, "/")
+        if event is None or handler is None or socket is None or not socket.connected:
+            return False
+        number, (name, *args) = event
+        answer = Answer(socket, name, number)
+        try:
+            return handler(socket.sid, tuple(args), answer)
+        except Exception as error:
+            answer.begin()
+            answer.fail(error)
+            return True
+
+    async def _handle_later(self, session: Session, data: bytes, *, binary: bool) -> None:
+        """After what is under way: a client's events are handled in their order."""
+        if session.unsettled:
+            session.settling = asyncio.get_running_loop().create_future()
+            await session.settling
+        packet = self._partial.pop(session.sid, None)
         if packet is not None:
-            complete = packet.attach(data)
-        elif isinstance(data, bytes):
+            complete = packet.attach(data if binary else frames.text(data))
+        elif binary:
             raise MalformedError("a binary attachment without its packet")
         else:
-            packet = Packet.read(data)
+            packet = Packet.read(frames.text(data))
             complete = packet.attachment_count == 0
         if complete:
-            await self._handle(eio_sid, packet)
+            await self._handle(session, packet)
         else:
-            self._partial[eio_sid] = packet
+            self._partial[session.sid] = packet
 
-    async def _handle(self, eio_sid: str, packet: Packet) -> None:
+    async def _handle(self, session: Session, packet: Packet) -> None:
         namespace = packet.namespace or "/"
         if packet.packet_type == encoding.CONNECT:
-            await self._handle_connect(eio_sid, namespace, packet.data)
-        elif not self.manager.members.namespaces_of(eio_sid):
+            await self._handle_connect(session, namespace, packet.data)
+        elif not self.manager.members.namespaces_of(session.sid):
             # A client that is in other namespaces may not know yet that it was disconnected from
             # this one; what it sends there is ignored.
             raise MalformedError(f"not connected to {namespace}")
         elif packet.packet_type == encoding.DISCONNECT:
-            await self._handle_disconnect(eio_sid, namespace, self.reason.CLIENT_DISCONNECT)
+            await self._handle_disconnect(session.sid, namespace, self.reason.CLIENT_DISCONNECT)
         elif packet.packet_type in (encoding.ACK, encoding.BINARY_ACK):
-            await self._handle_ack(eio_sid, namespace, packet.id, packet.data)
+            await self._handle_ack(session.sid, namespace, packet.id, packet.data)
         else:
-            await self._handle_event(eio_sid, namespace, packet.id, packet.data)
+            await self._handle_event(session, namespace, packet.id, packet.data)
 
-    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
-        self._partial.pop(eio_sid, None)
-        for namespace in self.manager.members.namespaces_of(eio_sid):
-            await self._handle_disconnect(eio_sid, namespace, reason)
-            socket = self.manager.members.of_session(eio_sid, namespace)
-            if socket is not None:  # it was still connecting
-                self.manager.members.remove(socket.sid)
-        self.environ.pop(eio_sid, None)
+    def _connect_promptly(self, session: Session, data: bytes) -> bool:
+        """To `/`, where the handler need not wait."""
+        prompt = self.prompt_connects.get("/")
+        auth = encoding.read_connect(data)
+        if prompt is None or auth is None:
+            return False
+        if (sid := self._connects.admit(session, "/", auth)) is not None:
+            try:
+                prompt(sid, auth)
+            except Exception as error:
+                self._connects.turn_away(session, "/", sid, error)
+            else:
+                self._connects.welcome(session, "/", sid)
+        return True
 
-    async def _handle_connect(self, eio_sid: str, namespace: str, data: Any) -> None:
-        if not self._accepts(namespace):
-            self._send(eio_sid, encoding.CONNECT_ERROR, namespace, {"message": "Invalid namespace"})
-            return
-        if len(self.manager.members.namespaces_of(eio_sid)) >= MOST_NAMESPACES:
-            self._refuse(
-                eio_sid,
-                namespace,
-                Refused(
-                    codes.TOO_MANY_ROOMS,
-                    f"namespace: more than {MOST_NAMESPACES} of one connection",
-                ),
-            )
-            return
-        sid = await self.manager.pre_connect(eio_sid, namespace)
+    async def _handle_connect(self, session: Session, namespace: str, data: Any) -> None:
+        sid = self._connects.admit(session, namespace, data or {})
         if sid is None:
-            raise MalformedError(f"connected to {namespace} already")
-        self.manager.members.sockets[sid].auth = _as_json(data)
+            return
+        environ = self.environ.get(session.sid, {})
         try:
-            await self._trigger_event("connect", namespace, sid, self.environ[eio_sid], data or {})
+            await self._trigger_event("connect", namespace, sid, environ, data or {})
         except Exception as error:
-            self.manager.members.remove(sid)
-            self._refuse(eio_sid, namespace, error)
-            return
-        if sid not in self.manager.members.sockets:  # it left while its handler ran
-            return
-        self._send(eio_sid, encoding.CONNECT, namespace, {"sid": sid})
-        self.manager.members.connect(sid)
-        self._connected(self.manager.members.sockets[sid])
-
-    def _refuse(self, eio_sid: str, namespace: str, error: Exception) -> None:
-        refusal = _answer(error, "connect", namespace)["error"]
-        answer = {"message": refusal["message"], "data": refusal}
-        self._send(eio_sid, encoding.CONNECT_ERROR, namespace, answer)
+            self._connects.turn_away(session, namespace, sid, error)
+        else:
+            self._connects.welcome(session, namespace, sid)
 
     async def _handle_event(
-        self, eio_sid: str, namespace: str, id: int | None, data: list[Any]
+        self, session: Session, namespace: str, id: int | None, data: list[Any]
     ) -> None:
-        socket = self.manager.members.of_session(eio_sid, namespace)
+        socket = self.manager.members.of_session(session.sid, namespace)
         if socket is None or not socket.connected:
             return
+        answer = Answer(socket, data[0], id)
         try:
             reply = await self._trigger_event(data[0], namespace, socket.sid, *data[1:])
         except Exception as error:
-            reply = _answer(error, data[0], namespace)
-            if id is None:
-                outgoing = encoding.encode_event(
-                    namespace, "refused", [{"event": data[0][:100], **reply}]
-                )
-                socket.session.send(outgoing)
-        if id is not None:
-            self._send(eio_sid, encoding.ACK, namespace, _values(reply), id)
-
-    def _send(
-        self, eio_sid: str, kind: int, namespace: str, data: Any, number: int | None = None
-    ) -> None:
-        session = self.eio.sockets.get(eio_sid)
-        if session is not None:
-            session.send(encoding.encode(kind, namespace, data, number))
+            answer.begin()
+            answer.fail(error)
+        else:
+            answer.begin()
+            answer.give(reply)
 
 
-def _values(reply: Any) -> list[Any]:
-    if isinstance(reply, tuple):
-        return list(reply)
-    return [] if reply is None else [reply]
-
-
-def _as_json(auth: Any) -> bytes:
-    """What JSON has no form for (half a surrogate pair) is left out: it could not be sent on."""
-    try:
-        return orjson.dumps(auth) if auth else b""
-    except TypeError:
-        return b""
-
-
-def _answer(error: Exception, event: str, namespace: str) -> dict[str, dict[str, str]]:
-    if isinstance(error, Refused):
-        return error.as_reply()
-    if isinstance(error, FanoutError | HistoryError):
-        log.warning("event_not_taken", event_name=event, namespace=namespace, error=str(error))
-        return Refused(codes.UNAVAILABLE, "not stored: try again in a moment").as_reply()
-    log.error("event_failed", event_name=event, namespace=namespace, exc_info=error)
-    return Refused(codes.INTERNAL, "something is wrong on our side").as_reply()
+_CONNECT = b"%d" % encoding.CONNECT

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import orjson
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
-from chat_gateway.sockets import packets, polling, websocket
+from chat_gateway.sockets import handshake, packets, polling, websockets
+from chat_gateway.sockets.admission import Admission
 from chat_gateway.sockets.farewells import Farewells
-from chat_gateway.sockets.headers import fold
-from chat_gateway.sockets.packets import Outgoing, Packet
+from chat_gateway.sockets.front import hand_over, kept
+from chat_gateway.sockets.handlers import Handlers
+from chat_gateway.sockets.handshake import Handshake
+from chat_gateway.sockets.packets import Outgoing
 from chat_gateway.sockets.polling import PollingLink, bad_request
-from chat_gateway.sockets.session import SERVER_DISCONNECT, Link, Session
+from chat_gateway.sockets.ports import Link, Receiver
+from chat_gateway.sockets.session import SERVER_DISCONNECT, Session
+from chat_gateway.sockets.websockets import WebSockets
+from chat_gateway.sockets.wheel import Wheel
 from chatcluster.core.codes import Code
-from chatcluster.core.errors import MalformedError
 from chatcluster.core.ids import short_id
 
 _UNKNOWN_SESSION = 1
@@ -46,6 +51,7 @@ class EngineServer:
         upgrade_timeout: float,
         max_payload: int,
         send_buffer: int,
+        admitted_per_second: float = 0.0,
         **_: Any,
     ) -> None:
         self.sockets: dict[str, Session] = {}
@@ -53,17 +59,24 @@ class EngineServer:
         self.ping_timeout = ping_timeout
         self.max_payload = max_payload
         self.refusing: Code | None = None  # set: no new sessions
-        self._upgrade_timeout = upgrade_timeout
+        self.receiver: Receiver = Handlers(self.spawn)
+        self.upgrade_timeout = upgrade_timeout
+        self.admission = Admission(admitted_per_second, time.monotonic)
+        self.pings: Wheel[Session] = Wheel(ping_interval, Session.ping)
+        self.timeouts: Wheel[Session] = Wheel(ping_timeout, Session.ping_timeout)
+        self.websockets = WebSockets(self, max_payload=max_payload, send_buffer=send_buffer)
         self._send_buffer = send_buffer
         self._random_bytes = random_bytes
-        self._handlers: dict[str, Callable[..., Awaitable[Any]]] = {}
+        self._handling: set[asyncio.Future[None]] = set()
         self._work: set[asyncio.Future[None]] = set()
         self._farewells = Farewells()
 
     # What python-socketio calls.
 
     def on(self, event: str, handler: Callable[..., Awaitable[Any]]) -> None:
-        self._handlers[event] = handler
+        """For `connect`, `message` and `disconnect`, unless a `receiver` takes their place."""
+        if isinstance(self.receiver, Handlers):
+            self.receiver.by_event[event] = handler
 
     def generate_id(self) -> str:
         """20 characters, as Node's ids have: its sharded adapter knows private rooms by that."""
@@ -77,7 +90,7 @@ class EngineServer:
         return self.sockets[sid].user
 
     async def save_session(self, sid: str, session: dict[str, Any]) -> None:
-        self.sockets[sid].user = session
+        self.sockets[sid].users = session
 
     async def send(self, sid: str, data: str | bytes) -> None:
         if session := self.sockets.get(sid):
@@ -105,24 +118,25 @@ class EngineServer:
 
     # What sessions call.
 
-    def spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._work.add(task)
-        task.add_done_callback(self._work.discard)
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        _keep(self._work, work)
+
+    def handle(self, work: Coroutine[Any, Any, None]) -> None:
+        _keep(self._handling, work)
 
     async def idle(self) -> None:
         """Return when no disconnect is being handled any more."""
         while self._work:
             await asyncio.wait(list(self._work))
 
-    async def on_message(self, session: Session, data: str | bytes) -> None:
-        await self._handlers["message"](session.sid, data)
-
     async def on_closed(self, session: Session, reason: str) -> None:
         self.sockets.pop(session.sid, None)
         if reason == SERVER_DISCONNECT and isinstance(session.link, PollingLink):
             self._farewells.keep(session.sid, session.link)
-        await self._handlers["disconnect"](session.sid, reason)
+        try:
+            await self.receiver.closed(session, reason)
+        finally:
+            session.release()
 
     # What aiohttp calls.
 
@@ -142,7 +156,7 @@ class EngineServer:
         if session is None:
             return self._without_session(request, sid)
         if transport == "websocket":
-            return await self._upgrade(request, session)
+            return self._take_over(request)
         return await self._poll(request, session)
 
     def _without_session(self, request: web.Request, sid: str) -> web.StreamResponse:
@@ -155,42 +169,48 @@ class EngineServer:
         if request.method != "GET":
             return bad_request("Bad handshake method", _BAD_METHOD)
         if self.refusing is not None:
-            raise web.HTTPServiceUnavailable(
-                text=self.refusing.name, headers={"Retry-After": "1", "Connection": "close"}
-            )
-        if transport == "polling":
-            link = PollingLink(self._send_buffer)
-            session = await self._start(request, link)
-            return await polling.get(session, link, request, self.ping_interval)
-        socket = await self._opened(request)
-        session = await self._start(request, socket.link)
-        await websocket.read(session, socket)
-        return socket
+            raise _unavailable(self.refusing.name)
+        if transport == "websocket":
+            return self._take_over(request)
+        if (wait := self.admission.wait()) is None:
+            raise _unavailable("too many at once")
+        await asyncio.sleep(wait)
+        link = PollingLink(self._send_buffer)
+        session = self.start(link, kept(request))
+        session.send((self.greeting(session, ("websocket",)),))
+        return await polling.get(session, link, request, self.ping_interval)
 
-    async def _opened(self, request: web.Request) -> websocket.Socket:
-        try:
-            return await websocket.open_websocket(request, self.max_payload, self._send_buffer)
-        except (ConnectionError, UnicodeError) as error:
-            # The client has gone, or its version is not ASCII, which aiohttp repeats in vain.
-            raise web.HTTPBadRequest(text="no handshake") from error
-
-    async def _start(self, request: web.Request, link: Link) -> Session:
-        session = Session(self.generate_id(), self, time.time())
+    def start(self, link: Link, request: Handshake) -> Session:
+        session = Session(self.generate_id(), self, time.time(), request)
         self.sockets[session.sid] = session
         session.start(link)
-        await self._handlers["connect"](session.sid, _environ(request))
-        session.send((self._greeting(session, link),))
+        self.receiver.opened(session)
         return session
 
-    def _greeting(self, session: Session, link: Link) -> Outgoing:
+    def _take_over(self, request: web.Request) -> web.Response:
+        """A request for a WebSocket that came over aiohttp: after others on its connection, as
+        proxies send it, or because it breaks the rules.
+        """
+        opening = handshake.of_headers(request.query_string, request.raw_headers)
+        if opening is None or request.version < HttpVersion11:  # RFC 6455 section 4.2.1
+            return bad_request("Bad request")
+        if (handed := hand_over(request.protocol)) is not None:
+            transport, opening.rest = handed
+            if not self.websockets.open(transport, opening, kept(request)):
+                websockets.send_away(transport)
+        # The connection is not aiohttp's any more, which this is the way to tell.
+        raise asyncio.CancelledError
+
+    def greeting(self, session: Session, upgrades: tuple[str, ...]) -> Outgoing:
+        """The packet that opens a session."""
         handshake = {
             "sid": session.sid,
-            "upgrades": ["websocket"] if link.name == "polling" else [],
+            "upgrades": upgrades,
             "pingInterval": round(self.ping_interval * 1000),
             "pingTimeout": round(self.ping_timeout * 1000),
             "maxPayload": self.max_payload,
         }
-        return Outgoing(Packet(packets.OPEN, orjson.dumps(handshake).decode()))
+        return Outgoing.written(packets.OPEN.encode() + orjson.dumps(handshake))
 
     async def _poll(self, request: web.Request, session: Session) -> web.StreamResponse:
         link = session.link
@@ -202,46 +222,13 @@ class EngineServer:
             return await polling.post(session, link, request)
         return await polling.get(session, link, request, self.ping_interval + self.ping_timeout)
 
-    async def _upgrade(self, request: web.Request, session: Session) -> web.StreamResponse:
-        """Move a polling session to a WebSocket (protocol document, "Upgrade")."""
-        socket = await self._opened(request)
-        old = session.link
-        if not isinstance(old, PollingLink) or session.upgrading:
-            await websocket.turn_away(socket, "this session is on a WebSocket already")
-            return socket
-        session.upgrading = True
-        try:
-            async with asyncio.timeout(self._upgrade_timeout):
-                moved = await self._probe(socket, old)
-        except (TimeoutError, MalformedError):
-            moved = False
-        finally:
-            session.upgrading = False
-        if moved and not session.closed:
-            session.move_to(socket.link)
-            session.send(old.take())
-            await websocket.read(session, socket)
-        else:
-            await websocket.turn_away(socket, "no upgrade")
-        return socket
 
-    async def _probe(self, socket: websocket.Socket, old: PollingLink) -> bool:
-        if not await websocket.probed(socket):
-            return False
-        old.release()
-        return await websocket.confirmed(socket)
+def _keep(tasks: set[asyncio.Future[None]], work: Coroutine[Any, Any, None]) -> None:
+    """Run it; the loop itself keeps no task from being collected."""
+    task = asyncio.ensure_future(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
-def _environ(request: web.Request) -> dict[str, Any]:
-    """What python-socketio's connect handlers are given: the request in WSGI's words (PEP 3333)."""
-    return {
-        "wsgi.url_scheme": request.scheme,
-        "chat_gateway.headers": fold(request.headers.items()),
-        "REQUEST_METHOD": request.method,
-        "PATH_INFO": request.path,
-        "QUERY_STRING": request.query_string,
-        "REMOTE_ADDR": request.remote or "",
-        "HTTP_USER_AGENT": request.headers.get("User-Agent", ""),
-        "HTTP_ORIGIN": request.headers.get("Origin", ""),
-        "HTTP_X_FORWARDED_FOR": request.headers.get("X-Forwarded-For", ""),
-    }
+def _unavailable(why: str) -> web.HTTPServiceUnavailable:
+    return web.HTTPServiceUnavailable(text=why, headers={"Retry-After": "1", "Connection": "close"})

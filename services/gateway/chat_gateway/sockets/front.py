@@ -10,7 +10,8 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler
 
-from chat_gateway.sockets.masking import MaskedReader
+from chat_gateway.sockets.handshake import Handshake
+from chat_gateway.sockets.headers import fold
 
 LINGER_SECONDS = 2.0  # for a client to read the answer to a request that it has not sent to its end
 
@@ -59,13 +60,8 @@ class DeadlineHandler(RequestHandler):
     def pause_writing(self) -> None:
         """Called when the client reads more slowly than we write."""
         super().pause_writing()
-        if self._unread_check is None and self._payload_parser is None:  # a session has its own way
+        if self._unread_check is None:
             self._look_again()
-
-    def set_parser(self, parser: Any, data_received_cb: Callable[[], None] | None = None) -> None:
-        """Called when the connection becomes a WebSocket."""
-        masked: Any = MaskedReader(parser)
-        super().set_parser(masked, data_received_cb)
 
     def log_exception(self, *args: Any, **options: Any) -> None:
         if not isinstance(options.get("exc_info"), CLIENT_FAULTS):
@@ -159,3 +155,23 @@ def _let_in(request: web.Request, response: web.StreamResponse | web.HTTPExcepti
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Allow-Credentials"] = "true"
         response.headers["Vary"] = "Origin"
+
+
+def kept(request: web.Request) -> Handshake:
+    """What is kept of a request that opens a session."""
+    line = (request.method, request.path, request.query_string)
+    headers = fold(request.headers.items())
+    return Handshake(line, headers, request.remote or "", secure=request.scheme == "https")
+
+
+def hand_over(connection: RequestHandler) -> tuple[asyncio.Transport, bytes] | None:
+    """Take a connection, whose request is for a WebSocket, from aiohttp: what is under it, and what
+    has come after the request. None if it is gone. The request must not be answered then.
+    """
+    transport, connection.transport = connection.transport, None
+    if transport is None:
+        return None
+    rest = bytes(connection._message_tail)
+    connection.connection_lost(None)
+    transport.resume_reading()
+    return transport, rest

@@ -1,21 +1,19 @@
-"""Engine.IO 4 packets and WebSocket frames as bytes.
+"""Engine.IO 4 packets.
 
-Source: the Engine.IO protocol, revision 4 (socketio/socket.io, docs/engine.io-protocol), and RFC
-6455 section 5.2.
+Source: the Engine.IO protocol, revision 4 (socketio/socket.io, docs/engine.io-protocol).
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from chat_gateway.sockets import frames
 from chatcluster.core.errors import MalformedError
 
 OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = "0123456"
 SEPARATOR = "\x1e"  # between the packets of a polling body
-
-_TEXT_FRAME, _BINARY_FRAME, _CLOSE_FRAME = 0x81, 0x82, 0x88
 
 
 class Packet(NamedTuple):
@@ -55,34 +53,50 @@ def _decode_part(part: str) -> Packet:
 
 
 class Outgoing:
-    """One packet to be sent, to however many: each form of it is built once, when first needed."""
+    """One packet to be sent, to however many: each form of it is built once, when first needed.
 
-    __slots__ = ("_frame", "_text", "packet")
+    `volatile`: who does not keep up need not have it.
+    """
+
+    __slots__ = ("_binary", "_frame", "_payload", "_text", "volatile")
 
     def __init__(self, packet: Packet) -> None:
-        self.packet = packet
+        kind, data = packet
+        self._binary = isinstance(data, bytes)
+        self._payload = data if isinstance(data, bytes) else (kind + data).encode()
         self._frame: bytes | None = None
         self._text: str | None = None
+        self.volatile = False
+
+    @classmethod
+    def written(cls, payload: bytes) -> Outgoing:
+        """A text packet whose encoded form is there already."""
+        outgoing = cls.__new__(cls)
+        outgoing._binary = False
+        outgoing._payload = payload
+        outgoing._frame = outgoing._text = None
+        outgoing.volatile = False
+        return outgoing
+
+    @property
+    def packet(self) -> Packet:
+        return decode(self._payload if self._binary else self._payload.decode())
 
     @property
     def frame(self) -> bytes:
         """As a WebSocket message, ready to be written."""
         if self._frame is None:
-            kind, data = self.packet
-            self._frame = (
-                frame(_BINARY_FRAME, data)
-                if isinstance(data, bytes)
-                else frame(_TEXT_FRAME, (kind + data).encode())
-            )
+            kind = frames.BINARY if self._binary else frames.TEXT
+            self._frame = frames.frame(kind, self._payload)
         return self._frame
 
     @property
     def text(self) -> str:
         """As a part of a polling body."""
         if self._text is None:
-            kind, data = self.packet
+            payload = self._payload
             self._text = (
-                "b" + base64.b64encode(data).decode() if isinstance(data, bytes) else kind + data
+                "b" + base64.b64encode(payload).decode() if self._binary else payload.decode()
             )
         return self._text
 
@@ -92,16 +106,6 @@ def message(data: str | bytes) -> Outgoing:
     return Outgoing(Packet(MESSAGE, data))
 
 
-def frame(opcode: int, payload: bytes) -> bytes:
-    """An unmasked, final frame: what a server sends (RFC 6455 sections 5.1 and 5.2)."""
-    size = len(payload)
-    if size < 126:
-        return bytes((opcode, size)) + payload
-    if size < 65536:
-        return bytes((opcode, 126)) + size.to_bytes(2, "big") + payload
-    return bytes((opcode, 127)) + size.to_bytes(8, "big") + payload
-
-
-def close_frame(number: int, reason: str) -> bytes:
-    """A close frame; the reason is cut to what a control frame holds (RFC 6455 section 5.5)."""
-    return frame(_CLOSE_FRAME, number.to_bytes(2, "big") + reason.encode()[:123])
+def joined(outgoing: Sequence[Outgoing]) -> bytes:
+    """The frames of all of them, for one write."""
+    return outgoing[0].frame if len(outgoing) == 1 else b"".join([one.frame for one in outgoing])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from chatcluster.chat.job import FIELD, JOBS, Job
-from chatcluster.connections.redis import connect
+from chatcluster.connections.redis_exchange import Exchange
 from chatcluster.history.lane import Lane
 
 
@@ -17,8 +17,7 @@ class JobLog:
     """
 
     def __init__(self, url: str, *, prefix: str, length: int, events: Collection[str]) -> None:
-        self._redis = connect(url)
-        self._lane = Lane(self._redis)
+        self._lane = Lane(Exchange(url))
         self._stream = f"{prefix}:{JOBS}"
         self._length = length
         self._events = frozenset(events)
@@ -36,4 +35,3 @@ class JobLog:
 
     async def close(self) -> None:
         await self._lane.close()
-        await self._redis.aclose()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import orjson
 
 from chatcluster.core.envelope import Action
@@ -17,8 +17,7 @@ CHAT_MESSAGE = "chat message"
 LOBBY = ""  # the room of a message without a room: everybody on `/`
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """`time` in seconds since 1970; `dyno` is the gateway that took it; `to` is whom it is
     addressed to, if anybody. `alone`: it was sent to that gateway's clients only; those of others
     may not have it.

@@ -96,6 +96,13 @@ class RedisLink(asyncio.Protocol):
         self.tell(commands)
         return question.future
 
+    def exchange(self, commands: Sequence[bytes]) -> asyncio.Future[list[Any]]:
+        """The same for commands that have one answer each; those that are errors are among them."""
+        asked = self.ask(commands, len(commands))
+        if self._questions:
+            self._questions[-1].tolerant = True
+        return asked
+
     def tell(self, commands: Iterable[bytes]) -> None:
         """Send *commands* that have no answer of their own: (un)subscribing is confirmed by what is
         asked next, because the server answers in order."""
@@ -165,7 +172,7 @@ class RedisLink(asyncio.Protocol):
             self.close(FanoutError(f"Redis said unasked: {reply!r}"[:200]))
             return
         question = self._questions[0]
-        if isinstance(reply, hiredis.ReplyError):
+        if isinstance(reply, hiredis.ReplyError) and not question.tolerant:
             question.error = RefusedError(reply)
         question.replies.append(reply)
         if len(question.replies) == question.answers:
@@ -212,13 +219,14 @@ def _because(what: str, error: Exception | None) -> FanoutError:
 class _Question:
     """Who waits for how many answers."""
 
-    __slots__ = ("answers", "error", "future", "replies")
+    __slots__ = ("answers", "error", "future", "replies", "tolerant")
 
     def __init__(self, future: asyncio.Future[list[Any]], answers: int) -> None:
         self.future = future
         self.answers = answers
         self.replies: list[Any] = []
         self.error: FanoutError | None = None
+        self.tolerant = False  # of answers that are errors
 
     def finish(self) -> None:
         if self.error is not None:

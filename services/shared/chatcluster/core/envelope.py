@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+import msgspec
 
 from chatcluster.core.position import Position
 
@@ -27,8 +28,7 @@ class Action(enum.IntEnum):
     SIGNAL = 6  # for the gateways themselves: `event` and `args` reach no client
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True):
     """One thing to do, for the clients in any of `rooms` (none: all of the namespace) and not in
     any of `exclude`.
 
@@ -36,6 +36,9 @@ class Envelope:
     only the envelopes for rooms that it wants, so at the receiver a gap means nothing. `rooms` and
     `exclude` may hold socket ids: every client is alone in the room of its id (Socket.IO
     documentation, "Rooms", "Default room").
+
+    A struct, because each gateway makes one for every message: that takes a tenth of the time that
+    a frozen dataclass takes.
     """
 
     origin: str
@@ -50,7 +53,7 @@ class Envelope:
     close: bool = False
     epoch: int = 0
     position: Position | None = None
-    flags: dict[str, Any] = field(default_factory=dict)
+    flags: dict[str, Any] = {}  # a new one for each: msgspec copies what is empty
 
     @property
     def keys(self) -> tuple[RoomKey, ...]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from chatcluster.core.errors import MalformedError
 
 _TEXT = re.compile(r"([0-9A-Za-z_]{1,32})-([0-9]{1,15})")
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True):
     """`offset` counts a room's messages from 1 without gaps; 0 is before the first.
 
     `epoch` names one life of the log: when the log is lost and begun anew it gets another epoch, so

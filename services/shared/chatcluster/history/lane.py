@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from chatcluster.connections.ending import end
-from chatcluster.connections.redis import NoScriptError, Redis, RedisError
+from chatcluster.connections.redis import Redis, RedisError
+from chatcluster.connections.redis_exchange import Command, Exchange, ReplyError
 from chatcluster.core.errors import HistoryError
 from chatcluster.history.script import Script
-
-Command = tuple[bytes | str | int | float, ...]
 
 ANSWER_SECONDS = 5.0
 _BATCH = 64  # requests: enough to make the round trip cheap, few enough to be answered soon
@@ -43,14 +42,15 @@ class _Request:
     command: Command
     script: Script | None
     answer: asyncio.Future[Any]
+    read: Callable[[Any], Any] | None
 
-    def settle(self, reply: object) -> None:
+    def settle(self, reply: Any) -> None:
         if self.answer.done():  # its caller was cancelled
             return
-        if isinstance(reply, RedisError):
+        if isinstance(reply, ReplyError):
             self.fail(f"Redis refused: {reply}", reply)
         else:
-            self.answer.set_result(reply)
+            self.answer.set_result(reply if self.read is None else self.read(reply))
 
     def fail(self, message: str, cause: BaseException | None) -> None:
         # An error for each request: one that is raised at several places collects their tracebacks.
@@ -69,15 +69,21 @@ class Lane:
     next one fails with it, so nobody waits for two.
     """
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, exchange: Exchange) -> None:
+        self._link = exchange
         self._waiting: deque[_Request] = deque()
         self._sending: asyncio.Task[None] | None = None
         self._closed = False
 
-    def run(self, script: Script, keys: Sequence[bytes], args: Command) -> asyncio.Future[Any]:
-        """What *script* returns. Raises HistoryError."""
-        return self._ask(("EVALSHA", script.sha, len(keys), *keys, *args), script)
+    def run(
+        self,
+        script: Script,
+        keys: Sequence[bytes],
+        args: Command,
+        read: Callable[[Any], Any] | None = None,
+    ) -> asyncio.Future[Any]:
+        """What *script* returns, or what *read* makes of that. Raises HistoryError."""
+        return self._ask(("EVALSHA", script.sha, len(keys), *keys, *args), script, read)
 
     def command(self, *command: bytes | str | int | float) -> asyncio.Future[Any]:
         """The reply to one command. Raises HistoryError."""
@@ -88,13 +94,18 @@ class Lane:
         self._closed = True
         if self._sending is not None:
             await end([self._sending])
+        self._link.close()
         self._fail([], "the room log is closed", None)  # what it had no time to begin with
 
-    def _ask(self, command: Command, script: Script | None) -> asyncio.Future[Any]:
-        if self._closed:
-            raise HistoryError("the room log is closed")
+    def _ask(
+        self, command: Command, script: Script | None, read: Callable[[Any], Any] | None = None
+    ) -> asyncio.Future[Any]:
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Request(command, script, answer))
+        if self._closed:
+            answer.set_exception(HistoryError("the room log is closed"))
+            answer.exception()  # nobody may be waiting, which is no mistake
+            return answer
+        self._waiting.append(_Request(command, script, answer, read))
         if self._sending is None:
             self._sending = asyncio.create_task(self._send())
         return answer
@@ -125,19 +136,19 @@ class Lane:
     async def _serve(self, batch: list[_Request]) -> None:
         unknown = []
         for request, reply in zip(batch, await self._exchange(batch), strict=True):
-            if isinstance(reply, NoScriptError):
+            if isinstance(reply, ReplyError) and str(reply).startswith("NOSCRIPT"):
                 unknown.append(request)
             else:
                 request.settle(reply)
         if unknown:
             # A server that was restarted or flushed has forgotten the scripts.
             scripts = {request.script for request in unknown if request.script is not None}
-            await exchange(self._redis, [("SCRIPT", "LOAD", script.text) for script in scripts])
+            await self._link.send([("SCRIPT", "LOAD", script.text) for script in scripts])
             for request, reply in zip(unknown, await self._exchange(unknown), strict=True):
                 request.settle(reply)
 
     async def _exchange(self, batch: list[_Request]) -> list[Any]:
-        return await exchange(self._redis, [request.command for request in batch])
+        return await self._link.send([request.command for request in batch])
 
     def _fail(self, batch: list[_Request], message: str, cause: BaseException | None) -> None:
         for request in (*batch, *self._waiting):

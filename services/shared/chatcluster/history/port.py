@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -67,9 +67,10 @@ class RoomLog(Protocol):
     async def open(self) -> None:
         """Return when the store answers."""
 
-    async def append(self, room: str, body: bytes, *, key: str | None = None) -> Appended:
+    def append(self, room: str, body: bytes, *, key: str | None = None) -> Awaitable[Appended]:
         """Store *body* as the room's next message, unless one with the same idempotency *key* was
-        stored lately.
+        stored lately. Messages are stored in the order of the calls where what is returned is a
+        future; it is then on its way at once.
         """
 
     async def since(self, room: str, after: Position, limit: int) -> Slice:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from asyncio import Future
 from collections.abc import Callable, Mapping, Sequence
 
 from chatcluster.connections.redis import RedisError, connect
+from chatcluster.connections.redis_exchange import Exchange
 from chatcluster.core.codes import TOO_MANY_ROOMS
 from chatcluster.core.errors import HistoryError, Refused
 from chatcluster.core.ids import epoch_id
@@ -47,8 +49,8 @@ class RedisRoomLog:
     ) -> None:
         self._redis = connect(url)
         # Reading much must not make those wait who write.
-        self._writing = Lane(self._redis)
-        self._reading = Lane(self._redis)
+        self._writing = Lane(Exchange(url))
+        self._reading = Lane(Exchange(url))
         self._prefix = _quoted(prefix)
         self._random_bytes = random_bytes
         self._idle = _milliseconds(idle_seconds(retention))
@@ -59,13 +61,12 @@ class RedisRoomLog:
     async def open(self) -> None:
         await self._reading.command("PING")
 
-    async def append(self, room: str, body: bytes, *, key: str | None = None) -> Appended:
+    def append(self, room: str, body: bytes, *, key: str | None = None) -> Future[Appended]:
         keys = self._keys(room)
         if key is not None:
             keys = (*keys, self._name(room, f"key:{key}"))
         args = (epoch_id(self._random_bytes), *self._kept, self._key_age, body)
-        epoch, offset, repeated = await self._writing.run(APPEND, keys, args)
-        return Appended(Position(epoch.decode(), offset), repeated == 1)
+        return self._writing.run(APPEND, keys, args, _appended)
 
     async def since(self, room: str, after: Position, limit: int) -> Slice:
         return await self._read(SINCE, room, (after.epoch, after.offset, limit))
@@ -126,8 +127,7 @@ class RedisDirectory:
     """At most *limit* rooms in one sorted set, `<prefix>:rooms`: names by creation time."""
 
     def __init__(self, url: str, limit: int, *, prefix: str = "chatcluster") -> None:
-        self._redis = connect(url)
-        self._lane = Lane(self._redis)
+        self._lane = Lane(Exchange(url))
         self._limit = limit
         self._key = _bytes(f"{_quoted(prefix)}:rooms")
 
@@ -155,7 +155,11 @@ class RedisDirectory:
 
     async def close(self) -> None:
         await self._lane.close()
-        await self._redis.aclose()
+
+
+def _appended(reply: tuple[bytes, int, int]) -> Appended:
+    epoch, offset, repeated = reply
+    return Appended(Position(epoch.decode(), offset), repeated == 1)
 
 
 def _quoted(name: str) -> str:

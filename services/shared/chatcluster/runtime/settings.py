@@ -156,6 +156,12 @@ class GatewaySettings(ClusterSettings):
     request_timeout: float = Field(
         15.0, gt=0, description="Seconds for the head, and again for the body, of a request."
     )
+    admitted_per_second: float = Field(
+        0.0,
+        ge=0,
+        description="New connections that are let in per second, the others a little later; "
+        "0: all at once.",
+    )
     send_buffer: int = Field(
         1_048_576, ge=65_536, description="Unsent bytes per client before it is disconnected."
     )

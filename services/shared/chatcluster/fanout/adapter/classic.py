@@ -11,6 +11,8 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
+
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.errors import MalformedError
 from chatcluster.core.position import Position
@@ -62,6 +64,36 @@ def broadcast(
 def decode_broadcast(payload: bytes, namespace: str, sequences: Iterator[int]) -> Envelope:
     """An EMIT in *namespace*; one that is not ours takes the next of *sequences*. Raises
     MalformedError."""
+    try:
+        uid, packet, opts = _BROADCASTS.decode(payload)
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return _decode_unusual(payload, namespace, sequences)
+    if packet.type != EVENT or packet.nsp != namespace or not packet.data:
+        raise MalformedError("not an event of this namespace")
+    flags, event = opts.flags, packet.data[0]
+    ours = flags.pop(OURS, None)
+    try:
+        origin, sequence, epoch, at = ours or (uid, next(sequences), 0, None)
+        check_sender(origin, sequence)
+        return Envelope(
+            origin,
+            sequence,
+            namespace,
+            Action.EMIT,
+            rooms=opts.rooms,
+            exclude=opts.excluded,
+            event=event if type(event) is str else name(event),
+            args=tuple(packet.data[1:]),
+            epoch=epoch,
+            position=at and Position(*at),
+            flags=flags,
+        )
+    except WRONG as error:
+        raise MalformedError(f"not a broadcast: {error!r}") from error
+
+
+def _decode_unusual(payload: bytes, namespace: str, sequences: Iterator[int]) -> Envelope:
+    """What JavaScript may write besides: rooms that are numbers, nil for nothing, old emitters."""
     message = notepack.unpack(payload)
     try:
         uid, packet, opts = message
@@ -170,6 +202,23 @@ def decode_request(
         )
     except WRONG as error:
         raise MalformedError(f"not a request: {error!r}") from error
+
+
+class _Packet(msgspec.Struct, gc=False):
+    type: int
+    data: list[Any]
+    nsp: str = "/"  # which old emitters leave out (`onmessage` in lib/index.ts)
+
+
+class _Options(msgspec.Struct, gc=False):
+    rooms: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = msgspec.field(default=(), name="except")
+    flags: dict[str, Any] = {}
+
+
+_BROADCASTS = msgspec.msgpack.Decoder(
+    tuple[str, _Packet, _Options], ext_hook=notepack.extension, strict=True
+)
 
 
 def names(values: Sequence[Any] | None) -> tuple[str, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chatcluster.core.envelope import Action
 from chatcluster.core.position import Position
@@ -37,9 +37,9 @@ async def test_an_envelope_keeps_all_its_fields(
     fields: dict[str, Any], carrier: Harness, enter: Enter
 ) -> None:
     publisher, gateway = await enter("publisher"), await enter("gateway", "a", "")
-    sent = dataclasses.replace(publisher.envelope(), **{"event": "", **fields})
+    sent = replace(publisher.envelope(), **{"event": "", **fields})
     if sent.action is Action.EMIT:
-        sent = dataclasses.replace(sent, event="e")
+        sent = replace(sent, event="e")
     await publisher.fanout.publish([sent])
     assert await gateway.got(1) == [sent]
 

@@ -1,0 +1,84 @@
+"""Clients that connect to a namespace: let in, welcomed, or turned away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from chat_gateway.manager import encoding
+from chat_gateway.manager.answer import refusal
+from chat_gateway.manager.membership import Membership
+from chat_gateway.manager.socket import Socket
+from chat_gateway.sockets.session import Session
+from chatcluster.core import codes
+from chatcluster.core.errors import MalformedError, Refused
+
+MOST_NAMESPACES = 200  # of one connection: `/messages/<room>` can be written in any number of ways
+
+
+class Connects:
+    """*accepts* says which namespaces there are; *connected* is called when a client has been told
+    that it is connected and before it is sent anything else.
+    """
+
+    def __init__(
+        self,
+        members: Membership,
+        new_id: Callable[[], str],
+        *,
+        accepts: Callable[[str], bool],
+        connected: Callable[[Socket], None],
+    ) -> None:
+        self._members = members
+        self._new_id = new_id
+        self._accepts = accepts
+        self._connected = connected
+
+    def admit(self, session: Session, namespace: str, auth: dict[str, Any]) -> str | None:
+        """An id for a client about whom a handler is to be asked; None if it was refused. Raises
+        MalformedError for one that is connected.
+        """
+        if not self._accepts(namespace):
+            invalid = {"message": "Invalid namespace"}
+            session.send(encoding.encode(encoding.CONNECT_ERROR, namespace, invalid))
+            return None
+        if len(self._members.namespaces_of(session.sid)) >= MOST_NAMESPACES:
+            many = f"namespace: more than {MOST_NAMESPACES} of one connection"
+            _refuse(session, namespace, Refused(codes.TOO_MANY_ROOMS, many))
+            return None
+        sid = self._new_id()
+        socket = None if session.closed else self._members.add(sid, namespace, session)
+        if socket is None:
+            raise MalformedError(f"connected to {namespace} already")
+        socket.auth = _as_json(auth)
+        return sid
+
+    def welcome(self, session: Session, namespace: str, sid: str) -> None:
+        """The handler has said yes."""
+        socket = self._members.sockets.get(sid)
+        if socket is None:  # it left while its handler ran
+            return
+        session.send(encoding.encode(encoding.CONNECT, namespace, {"sid": sid}))
+        self._members.connect(sid)
+        self._connected(socket)
+
+    def turn_away(self, session: Session, namespace: str, sid: str, error: Exception) -> None:
+        """The handler has said no."""
+        self._members.remove(sid)
+        _refuse(session, namespace, error)
+
+
+def _refuse(session: Session, namespace: str, error: Exception) -> None:
+    reply = refusal(error, "connect", namespace)["error"]
+    answer = {"message": reply["message"], "data": reply}
+    session.send(encoding.encode(encoding.CONNECT_ERROR, namespace, answer))
+
+
+def _as_json(auth: Any) -> bytes:
+    """What JSON has no form for (half a surrogate pair) is left out: it could not be sent on."""
+    try:
+        return orjson.dumps(auth) if auth else b""
+    except TypeError:
+        return b""
