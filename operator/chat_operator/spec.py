@@ -26,6 +26,9 @@ PLURAL = "chatclusters"
 
 ONE_WAY = "gateways: give one of replicas, autoscale and external (external takes replicas, too)"
 MIN_MAX = "gateways.autoscale: max is less than min"
+NO_HUB = "fanout.mode is hub, and hubs.replicas is 0: there has to be a hub"
+UNNAMED_HUBS = "hubs: objects.hubs has to name their StatefulSet"
+UNNAMED_WORKERS = "workers: objects.workers has to name their Deployment"
 
 
 class SpecError(ValueError):
@@ -208,6 +211,16 @@ class ChatClusterSpec(Written):
         "only looks, and says what it sees. Not given: nothing is paused.",
     )
     objects: Objects = Field(description="The names of the objects. The chart writes them.")
+
+    @model_validator(mode="after")
+    def _sane(self) -> ChatClusterSpec:
+        if self.fanout.mode == "hub" and self.hubs is not None and not self.hubs.replicas:
+            raise ValueError(NO_HUB)
+        if self.hubs is not None and self.objects.hubs is None:
+            raise ValueError(UNNAMED_HUBS)
+        if self.workers is not None and self.objects.workers is None:
+            raise ValueError(UNNAMED_WORKERS)
+        return self
 
 
 def read_spec(raw: Mapping[str, Any]) -> ChatClusterSpec:

@@ -14,8 +14,8 @@ from typing import TypeAlias
 from chatcluster.core.switch import Order, Switch
 
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
-# Of one that leaves. Others have none, which counts as 0.
-LEAVING_COST = -1000
+# Of one that leaves: the lowest there is. Others have none, which counts as 0.
+LEAVING_COST = -(2**31)
 # When the operator chose it: RFC 3339, UTC.
 LEAVING = "chatcluster.dev/leaving-since"
 

@@ -60,13 +60,14 @@ class Figures:
 class Program:
     """A pod that publishes: a worker, or what is common to gateways.
 
-    `started`: its container runs, so it may be asked; `ready` is Kubernetes' word. `problem`: why
-    `report` or figures are missing though it was asked, for people.
+    `started`: when its container began to run, None while it does not (waits for an image, or after
+    a crash): only one that runs is asked. `ready` is Kubernetes' word. `problem`: why `report` or
+    figures are missing though it was asked, for people.
     """
 
     name: str
     created: datetime
-    started: bool = True
+    started: datetime | None
     ready: bool = True
     deleting: bool = False
     report: Report | None = None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout
 
 from chatcluster.core.errors import ChatClusterError, MalformedError
+from chatcluster.core.figures import Figures, read_figures
 from chatcluster.core.switch import Order
 from chatcluster.core.switch_json import order_as_json, read_report
 from chatcluster.core.switch_plan import Report
@@ -38,7 +39,7 @@ class GatewayAdmin:
 
     def __init__(self, session: ClientSession, url: str, token: str = "") -> None:
         self._session = session
-        self._url = f"{url}/fanout"
+        self._url = url
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def report(self, *, patience: float) -> Report:
@@ -49,7 +50,7 @@ class GatewayAdmin:
         deadline = loop.time() + patience
         while True:
             try:
-                return _report(*await self._asked("GET"))
+                return _report(*await self._asked("GET", "/fanout"))
             except NoAnswerError:
                 if loop.time() + AGAIN_SECONDS > deadline:
                     raise
@@ -60,17 +61,38 @@ class GatewayAdmin:
         AccessError.
         """
         try:
-            status, body = await self._asked("PUT", orjson.dumps(order_as_json(order)))
+            status, body = await self._asked("PUT", "/fanout", order_as_json(order))
             if status == 409:
                 return _refused(body)
             return Told(_report(status, body))
         except NoAnswerError as error:
             return Told(None, str(error))
 
-    async def _asked(self, method: str, body: bytes | None = None) -> tuple[int, bytes]:
+    async def figures(self) -> Figures:
+        """What it says of its clients and its fan-out. Raises NoAnswerError, AccessError."""
+        return _figures(*await self._asked("GET", "/gateway"))
+
+    async def drain(self, *, per_second: float) -> Figures:
+        """Have it move all its clients, and take no newcomers. Raises NoAnswerError (also where it
+        refuses, with its reason), AccessError; so do the next two.
+        """
+        wish = {"clients_per_second": per_second}
+        return _figures(*await self._asked("PUT", "/drain", wish))
+
+    async def stay(self) -> Figures:
+        """Have it take newcomers again."""
+        return _figures(*await self._asked("DELETE", "/drain"))
+
+    async def shed(self, clients: int, *, per_second: float) -> Figures:
+        """Have it move so many clients, and stay open."""
+        wish = {"clients": clients, "clients_per_second": per_second}
+        return _figures(*await self._asked("POST", "/shed", wish))
+
+    async def _asked(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
+        data = None if body is None else orjson.dumps(body)
         try:
             async with self._session.request(
-                method, self._url, data=body, headers=self._headers, timeout=ANSWER
+                method, self._url + path, data=data, headers=self._headers, timeout=ANSWER
             ) as answer:
                 if answer.status in (401, 403):
                     raise AccessError("the token is wrong or missing (CHAT_ADMIN_TOKEN)")
@@ -87,6 +109,24 @@ def sentence(error: ClientError | TimeoutError) -> str:
         refused = error.os_error.errno == errno.ECONNREFUSED
         return "nobody listens there" if refused else str(error.os_error)
     return str(error) or type(error).__name__
+
+
+def _figures(status: int, body: bytes) -> Figures:
+    if status in (400, 409):
+        raise NoAnswerError(_error(body))
+    if status != 200:
+        raise NoAnswerError(f"it answers {status}")
+    try:
+        return read_figures(body)
+    except MalformedError as error:
+        raise NoAnswerError("what answers is no gateway") from error
+
+
+def _error(body: bytes) -> str:
+    try:
+        return str(orjson.loads(body)["error"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise NoAnswerError("what answers is no gateway") from error
 
 
 def _report(status: int, body: bytes) -> Report:
