@@ -51,7 +51,7 @@ topologySpreadConstraints:
 whether its account's token is mounted. */}}
 {{- define "chatcluster.identity" -}}
 {{- $context := index . 0 -}}
-{{- if $context.Values.serviceAccount.create }}
+{{- if or $context.Values.serviceAccount.create (gt (len .) 2) }}
 serviceAccountName: {{ index . 1 }}
 {{- end }}
 automountServiceAccountToken: {{ gt (len .) 2 }}
