@@ -5,7 +5,7 @@ MINUTES ?= 30
 SEED ?= 0
 # In how many processes tests run side by side; 0 is in this one.
 PROCESSES ?= 0
-IMAGES ?= chatcluster
+IMAGES ?= chatcluster chatcluster-operator
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps

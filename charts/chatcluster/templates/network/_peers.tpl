@@ -43,7 +43,7 @@
     - port: {{ . }}
     {{- end }}
 {{- end }}
-{{- if include "chatcluster.needs.hubs" . }}
+{{- if include "chatcluster.has.hubs" . }}
 - to: {{- include "chatcluster.peers" (list . "hub") | nindent 4 }}
   ports:
     - port: 8100
