@@ -39,20 +39,20 @@ class Admins:
     def admin(self, url: str, token: str) -> GatewayAdmin:
         return GatewayAdmin(self._session, url, token)
 
-    async def gateway(self, admin: GatewayAdmin) -> Answer:
-        """What a gateway says of itself."""
+    async def gateway(self, admin: GatewayAdmin, patience: float) -> Answer:
+        """What a gateway says of itself; it is asked again for *patience* seconds."""
 
         async def ask() -> Answer:
-            told = await admin.figures()
+            told = await admin.figures(patience=patience)
             return Answer(told.fanout, _figures(told))
 
         return await self._asked(ask)
 
-    async def worker(self, admin: GatewayAdmin) -> Answer:
-        """What a worker says of its fan-out."""
+    async def worker(self, admin: GatewayAdmin, patience: float) -> Answer:
+        """What a worker says of its fan-out; it is asked again for *patience* seconds."""
 
         async def ask() -> Answer:
-            return Answer(await admin.report(patience=0))
+            return Answer(await admin.report(patience=patience))
 
         return await self._asked(ask)
 

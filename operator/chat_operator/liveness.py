@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from chat_operator.look import Key
 
 STUCK_SECONDS = 120.0  # beyond the time at which a ChatCluster should have been looked at
@@ -16,6 +18,15 @@ class Liveness:
         self._heard = now
         self._listed = now
         self.working = False  # another operator holds the Lease while this is false
+
+    @property
+    def keys(self) -> Collection[Key]:
+        return self._due.keys()
+
+    def start(self, now: float) -> None:
+        """The work begins."""
+        self.working = True
+        self._heard = self._listed = now
 
     def expected(self, key: Key, at: float) -> None:
         """A look at this ChatCluster should have ended then, with or without success."""

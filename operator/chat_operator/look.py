@@ -24,11 +24,12 @@ from chat_operator.gateways import Admins, Answer
 from chat_operator.spec import ChatClusterSpec, SecretKey, read_spec
 from chat_operator.view import GatewayPod, Program, View
 from chatcluster.control.gateway_admin import GatewayAdmin
-from chatcluster.core.switch import Target
+from chatcluster.control.switching import PATIENCE_SECONDS
+from chatcluster.core.switch import Switch, Target
 
 NO_ADDRESS = "it has no address yet"
 
-Ask = Callable[[GatewayAdmin], Awaitable[Answer]]
+Ask = Callable[[GatewayAdmin, float], Awaitable[Answer]]
 
 
 class Key(NamedTuple):
@@ -77,9 +78,11 @@ class Looking:
             **self._reach(pods, spec.objects.gateways.admin_port, found.token),
             **self._reach(workers, _worker_port(spec), found.token),
         }
+        start = objects.start_state(found.fanout, spec.objects.fanout.key)
+        patience = PATIENCE_SECONDS if _in_motion(start, spec.fanout.target) else 0.0
         gateways, worker_pods = await asyncio.gather(
-            self._ask(map(objects.gateway, pods), admins, self._admins.gateway),
-            self._ask(map(objects.program, workers), admins, self._admins.worker),
+            _ask(map(objects.gateway, pods), admins, self._admins.gateway, patience),
+            _ask(map(objects.program, workers), admins, self._admins.worker, patience),
         )
         view = View(
             spec=spec,
@@ -89,7 +92,7 @@ class Looking:
             hubs=objects.workload(found.hubs),
             workers=objects.workload(found.workers),
             worker_pods=tuple(_program(pod, answer) for pod, answer in worker_pods),
-            fanout_config=objects.start_state(found.fanout, spec.objects.fanout.key),
+            fanout_config=start,
             selector=_selector(found.gateways),
             deleting="deletionTimestamp" in body["metadata"],
         )
@@ -129,19 +132,28 @@ class Looking:
         urls = {pod["metadata"]["name"]: objects.admin_url(pod, port) for pod in pods}
         return {name: self._admins.admin(url, token) for name, url in urls.items() if url}
 
-    async def _ask(
-        self, pods: Iterable[Any], admins: Mapping[str, GatewayAdmin], ask: Ask
-    ) -> list[tuple[Any, Answer]]:
-        """All that run, at once."""
 
-        async def answer(pod: Program) -> Answer:
-            if pod.started is None:
-                return Answer()
-            admin = admins.get(pod.name)
-            return Answer(problem=NO_ADDRESS) if admin is None else await ask(admin)
+async def _ask(
+    pods: Iterable[Any], admins: Mapping[str, GatewayAdmin], ask: Ask, patience: float
+) -> list[tuple[Any, Answer]]:
+    """All that run, at once."""
 
-        known = list(pods)
-        return list(zip(known, await asyncio.gather(*map(answer, known)), strict=True))
+    async def answer(pod: Program) -> Answer:
+        if pod.started is None:
+            return Answer()
+        if (admin := admins.get(pod.name)) is None:
+            return Answer(problem=NO_ADDRESS)
+        return await ask(admin, patience if pod.ready and not pod.deleting else 0.0)
+
+    known = list(pods)
+    return list(zip(known, await asyncio.gather(*map(answer, known)), strict=True))
+
+
+def _in_motion(start: Switch | None, wanted: Target) -> bool:
+    """Whether the fan-out is or is to be changed: then one late answer calls off too much."""
+    if start is None:
+        return True
+    return start.target != wanted or start.next is not None or start.previous is not None
 
 
 async def _nothing() -> None:

@@ -15,7 +15,7 @@ from chat_operator.reconciling import TURN_SECONDS, Reconciling
 from chatcluster.connections.ending import end
 from chatcluster.runtime.logs import get_logger
 
-GAP_SECONDS = 0.3  # between two looks at one: many changes come together
+GAP_SECONDS = 0.2  # between two looks at one: many changes come together
 LIST_SECONDS = 60.0  # between two looks which there are, in case a watch has missed one
 
 log = get_logger(__name__)

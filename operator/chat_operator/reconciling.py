@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from chat_operator.act import Acting
 from chat_operator.cluster import CHAT_CLUSTERS, EVENTS, ApiError, Cluster, Object
-from chat_operator.conditions import status_of
+from chat_operator.conditions import refused, status_of
 from chat_operator.events import Event, events
 from chat_operator.look import Key, Looking, Seen
 from chat_operator.metrics import OperatorMetrics, Result
@@ -70,18 +70,34 @@ class Reconciling:
         if body is None:
             return None
         previous = read_status(body.get("status"))
-        seen = await self._looking.look(body)
+        try:
+            seen = await self._looking.look(body)
+        except SpecError as error:
+            await self._refuse(key, body, str(error))
+            raise
         now = datetime.now(UTC)
         planned = plan(seen.view, previous.memory, now)
         status = status_of(seen.view, planned, previous, now)
-        if as_json(status) != body.get("status"):
-            await self._write(key, body, status)
-            self._metrics.changed(previous, status)
-            for event in events(previous, status):
-                await self._post(body, event, now)
+        await self._tell(key, body, status, now)
         if planned.step is not None:
             await self._step(planned.step, key, seen)
         return planned.again
+
+    async def _refuse(self, key: Key, body: Object, sentence: str) -> None:
+        now = datetime.now(UTC)
+        previous = read_status(body.get("status"))
+        status = refused(sentence, body["metadata"]["generation"], previous, now)
+        await self._tell(key, body, status, now)
+
+    async def _tell(self, key: Key, body: Object, status: Status, now: datetime) -> None:
+        """Write the status where it differs, and say what has happened."""
+        if as_json(status) == body.get("status"):
+            return
+        previous = read_status(body.get("status"))
+        await self._write(key, body, status)
+        self._metrics.changed(previous, status)
+        for event in events(previous, status):
+            await self._post(body, event, now)
 
     async def _write(self, key: Key, body: Object, status: Status) -> None:
         """To that very object: another of the same name is not meant."""

@@ -108,11 +108,14 @@ class Moving:
 
     @property
     def draining(self) -> Move | None:
-        return self._drain and self._drain.move(len(self._engine.sockets))
+        """Where the drain that was wanted stands; None where none was."""
+        return None if self._drain is None else self._drain.move(len(self._engine.sockets))
 
     @property
     def shedding(self) -> Move | None:
-        return self._shed and self._shed.move(self._shed.clients - self._shed.moved)
+        """Where the shed that was wanted stands; None where none is under way."""
+        shed = self._shed
+        return None if shed is None else shed.move(shed.clients - shed.moved)
 
     async def run(self) -> None:
         """Move clients for ever."""

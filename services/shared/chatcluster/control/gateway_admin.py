@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTimeout
@@ -17,6 +18,8 @@ from chatcluster.core.switch_plan import Report
 
 ANSWER = ClientTimeout(total=2.0)
 AGAIN_SECONDS = 0.2  # between two questions to a gateway that does not answer
+
+T = TypeVar("T")
 
 
 class AccessError(ChatClusterError):
@@ -43,18 +46,23 @@ class GatewayAdmin:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def report(self, *, patience: float) -> Report:
-        """What the gateway says of itself. One that does not answer is asked again for *patience*
-        seconds: if it is being restarted, it is back by then. Raises NoAnswerError, AccessError.
+        """What the gateway says of its fan-out. One that does not answer is asked again for
+        *patience* seconds: if it is being restarted, it is back by then. Raises NoAnswerError,
+        AccessError.
         """
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + patience
-        while True:
-            try:
-                return _report(*await self._asked("GET", "/fanout"))
-            except NoAnswerError:
-                if loop.time() + AGAIN_SECONDS > deadline:
-                    raise
-            await asyncio.sleep(AGAIN_SECONDS)
+
+        async def ask() -> Report:
+            return _report(*await self._asked("GET", "/fanout"))
+
+        return await _patiently(ask, patience)
+
+    async def figures(self, *, patience: float) -> Figures:
+        """What it says of its clients and its fan-out, as `report` does."""
+
+        async def ask() -> Figures:
+            return _figures(*await self._asked("GET", "/gateway"))
+
+        return await _patiently(ask, patience)
 
     async def order(self, order: Order) -> Told:
         """Give it *order* once; whether it arrived, the next report says for certain. Raises
@@ -67,10 +75,6 @@ class GatewayAdmin:
             return Told(_report(status, body))
         except NoAnswerError as error:
             return Told(None, str(error))
-
-    async def figures(self) -> Figures:
-        """What it says of its clients and its fan-out. Raises NoAnswerError, AccessError."""
-        return _figures(*await self._asked("GET", "/gateway"))
 
     async def drain(self, *, per_second: float) -> Figures:
         """Have it move all its clients, and take no newcomers. Raises NoAnswerError (also where it
@@ -99,6 +103,18 @@ class GatewayAdmin:
                 return answer.status, await answer.read()
         except (ClientError, TimeoutError) as error:
             raise NoAnswerError(sentence(error)) from error
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]], patience: float) -> T:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience
+    while True:
+        try:
+            return await ask()
+        except NoAnswerError:
+            if loop.time() + AGAIN_SECONDS > deadline:
+                raise
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 def sentence(error: ClientError | TimeoutError) -> str:
