@@ -23,12 +23,18 @@ log = get_logger(__name__)
 
 class Loops:
     """All of them. Whoever sees a ChatCluster says so, and whoever sees a change of something in
-    its namespace wakes it.
+    its namespace wakes it. With *only*, those of other names are somebody else's.
     """
 
     def __init__(
-        self, reconciling: Reconciling, liveness: Liveness, metrics: OperatorMetrics
+        self,
+        reconciling: Reconciling,
+        liveness: Liveness,
+        metrics: OperatorMetrics,
+        *,
+        only: Collection[str] = (),
     ) -> None:
+        self._only = frozenset(only)
         self._reconciling = reconciling
         self._liveness = liveness
         self._metrics = metrics
@@ -41,6 +47,8 @@ class Loops:
 
     def seen(self, key: Key) -> None:
         """It is there, or has changed."""
+        if self._only and key.name not in self._only:
+            return
         if key not in self._tasks:
             self._changed[key] = asyncio.Event()
             self._liveness.expected(key, time.monotonic() + TURN_SECONDS)

@@ -96,7 +96,7 @@ async def _working(
             metrics,
             name=settings.name,
         )
-        loops = Loops(reconciling, liveness, metrics)
+        loops = Loops(reconciling, liveness, metrics, only=settings.operator_names)
         watch = Watch(
             namespaces=settings.operator_namespaces,
             labels=settings.operator_child_labels,

@@ -18,6 +18,11 @@ class OperatorSettings(CommonSettings):
         description="The namespaces whose ChatClusters are looked after, separated by commas; "
         "none: all.",
     )
+    operator_names: Parts = Field(
+        (),
+        description="The names of the ChatClusters that are looked after there, separated by "
+        "commas; none: all.",
+    )
     operator_lease: str = Field(
         "chatcluster-operator",
         min_length=1,

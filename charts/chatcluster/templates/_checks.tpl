@@ -148,7 +148,7 @@ What the schema cannot see: combinations that would start and then hurt somebody
 {{- end -}}
 {{- range $part := list "gateway" "hub" "worker" "operator" -}}
 {{- range (get $.Values $part).extraEnv -}}
-{{- if has .name (list "CHAT_MODE" "CHAT_HISTORY" "CHAT_PORT" "CHAT_ADMIN_PORT" "CHAT_HOST" "CHAT_ADMIN_HOST" "CHAT_SETTLE_SECONDS" "CHAT_DRAIN_SECONDS" "CHAT_FANOUT_FILE" "CHAT_OPERATOR_NAMESPACES" "CHAT_OPERATOR_LEASE" "CHAT_OPERATOR_LEASE_NAMESPACE") -}}
+{{- if has .name (list "CHAT_MODE" "CHAT_HISTORY" "CHAT_PORT" "CHAT_ADMIN_PORT" "CHAT_HOST" "CHAT_ADMIN_HOST" "CHAT_SETTLE_SECONDS" "CHAT_DRAIN_SECONDS" "CHAT_FANOUT_FILE" "CHAT_OPERATOR_NAMESPACES" "CHAT_OPERATOR_NAMES" "CHAT_OPERATOR_LEASE" "CHAT_OPERATOR_LEASE_NAMESPACE") -}}
 {{- $wrong = append $wrong (printf "%s.extraEnv: %s is decided by other values of this chart" $part .name) -}}
 {{- end -}}
 {{- end -}}
