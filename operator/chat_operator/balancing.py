@@ -1,7 +1,7 @@
 """New gateways get clients of the others, if that is wanted.
 
-How many is settled when they come: as many as the others have above the average. So it ends, even
-where a load balancer sends those who were moved back to where they were.
+How many at most is settled when they come, by what the others have above the average. So it ends,
+even where a load balancer sends those who were moved back to where they were.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ from chat_operator.pace import batch, per_second
 from chat_operator.status import Memory
 from chat_operator.steps import Shed
 from chat_operator.view import GatewayPod, View
+
+# Times that each client above the average may be moved. Of those who are moved, a load balancer
+# that chooses by chance sends some back.
+TIMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ def _serves(pod: GatewayPod) -> bool:
 def _noticed(memory: Memory, gateways: int, over: int) -> Memory:
     """The first look only counts the gateways: nobody knows which of them are new."""
     came = gateways > memory.spread > 0
-    return _memory(memory, spread=gateways, to_shed=over if came else memory.to_shed)
+    return _memory(memory, spread=gateways, to_shed=TIMES * over if came else memory.to_shed)
 
 
 def _memory(memory: Memory, **changes: object) -> Memory:

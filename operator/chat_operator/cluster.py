@@ -96,6 +96,10 @@ class Cluster:
     async def create(self, kind: Kind, namespace: str, body: Object) -> None:
         await self.request("POST", _path(kind, namespace), body=body, query=_MANAGED)
 
+    async def replace(self, kind: Kind, namespace: str, name: str, body: Object) -> None:
+        """As a whole; ApiError 409 if it is not the version of *body* any more."""
+        await self.request("PUT", _path(kind, namespace, name), body=body, query=_MANAGED)
+
     async def merge(self, kind: Kind, namespace: str, name: str, body: Object) -> None:
         path = _path(kind, namespace, name)
         await self.request("PATCH", path, body=body, query=_MANAGED, content=_MERGE)

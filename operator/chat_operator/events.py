@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from chat_operator.status import Condition, FanoutStatus, Status
+from chat_operator.status import Condition, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def events(previous: Status, status: Status) -> list[Event]:
         *_flips(previous, status),
         *_scaled(previous, status),
         *_drains(previous, status),
-        *_changes(previous.fanout, status.fanout),
+        *_changes(previous, status),
     ]
 
 
@@ -78,12 +78,13 @@ def _drains(previous: Status, status: Status) -> Iterator[Event]:
         yield Event("Normal", "DrainEnded", f"{before.gateway} does not drain any more")
 
 
-def _changes(before: FanoutStatus | None, now: FanoutStatus | None) -> Iterator[Event]:
+def _changes(previous: Status, status: Status) -> Iterator[Event]:
+    """That a change was called off, the condition Degraded tells; further attempts are not news."""
+    before, now = previous.fanout, status.fanout
     if before is None or now is None:
         return
-    if now.phase == "preparing" and before.phase != "preparing":
+    first = previous.memory.called_off is None
+    if first and now.phase == "preparing" and before.phase != "preparing":
         yield Event("Normal", "FanoutChange", f"from {now.mode} to {now.target}")
-    if now.phase == "called off" and before.phase != "called off":
-        yield Event("Warning", "FanoutCalledOff", f"{now.target}: {now.reason}")
     if (now.mode, now.epoch) != (before.mode, before.epoch):
         yield Event("Normal", "FanoutCommitted", f"mode {now.mode}, epoch {now.epoch}")

@@ -71,7 +71,8 @@ class Watch:
         raise WatchError("the watch has ended") from (failure[0] if failure else None)
 
     def _watch(self, stop: threading.Event) -> None:
-        # It says that no signals come to a thread, which is the point of it.
+        # A line for each object that is seen says nothing; nor that no signals come to a thread.
+        logging.getLogger("kopf").setLevel(logging.WARNING)
         logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
         asyncio.run(
             kopf.operator(

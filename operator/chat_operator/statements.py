@@ -81,9 +81,16 @@ def degraded(view: View, plan: Plan, now: datetime) -> Statement:
         return Statement("True", "NoGatewayReady", _problems(view))
     if missing := missing_figures(view, now):
         return Statement("True", "GatewaySilent", sentence(missing))
-    hold = plan.notes.fanout
-    if hold is not None and hold.reason in ("CalledOff", "CarrierDown", "NoHubs", "Waiting"):
+    return _fanout_degraded(plan)
+
+
+def _fanout_degraded(plan: Plan) -> Statement:
+    """A change that was called off counts until one succeeds: another attempt is no recovery."""
+    hold, failed = plan.notes.fanout, plan.memory.called_off
+    if hold is not None and hold.reason in ("CarrierDown", "NoHubs", "Waiting"):
         return Statement("True", f"Fanout{hold.reason}", hold.message)
+    if failed is not None:
+        return Statement("True", "FanoutCalledOff", failed.reason)
     return Statement("False", "AsExpected")
 
 
@@ -111,6 +118,8 @@ def able_to_scale(view: View, plan: Plan, now: datetime) -> Statement:
     hold, wanted = plan.notes.scaling, plan.notes.wanted
     if hold is not None and hold.reason not in _SCALING:
         return Statement("False", hold.reason, hold.message)
+    if wanted is not None and wanted.missing and view.spec.gateways.autoscale is not None:
+        return Statement("False", "MetricsMissing", sentence(wanted.missing))
     if hold is not None:
         return Statement("True", hold.reason, hold.message)
     if wanted is not None and wanted.needed < wanted.replicas and not wanted.missing:
