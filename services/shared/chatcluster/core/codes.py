@@ -25,6 +25,7 @@ class Code:
 
 # The connection ends, and the client should come back (perhaps to another gateway).
 DRAINING = Code("draining", 3001, reconnect=True)
+REBALANCING = Code("rebalancing", 3002, reconnect=True)
 SLOW = Code("slow", 3008, reconnect=True)
 GATEWAY_FULL = Code("gateway_full", 3010, reconnect=True)
 
@@ -44,6 +45,7 @@ INTERNAL = Code("internal", 3101, reconnect=True)
 
 ALL = (
     DRAINING,
+    REBALANCING,
     SLOW,
     GATEWAY_FULL,
     INVALID,
