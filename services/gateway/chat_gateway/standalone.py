@@ -95,7 +95,7 @@ class StandaloneServer:
         options = self.options
         seconds = options.request_timeout / 1000
         app = web.Application(
-            middlewares=[cross_origin, body_deadline(seconds)],
+            middlewares=[cross_origin(self.socketio.eio.entrance), body_deadline(seconds)],
             client_max_size=options.max_payload,
         )
         for path, engine in self._engines.items():
