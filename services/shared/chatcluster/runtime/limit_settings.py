@@ -16,9 +16,9 @@ _ORIGIN = rf"^(\*|same-host|null|[A-Za-z][A-Za-z0-9+.-]*://(\*\.)?{_HOST}(:\d{{1
 
 Origins = Annotated[
     tuple[Annotated[str, Field(pattern=_ORIGIN)], ...],
+    Field(min_length=1),
     NoDecode,
     BeforeValidator(parts),
-    Field(min_length=1),
 ]
 
 
