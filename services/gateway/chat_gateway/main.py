@@ -20,6 +20,7 @@ from chatcluster.chat.fanouts import carrier, with_outbox
 from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.stores import opened_store
 from chatcluster.core.errors import FanoutError, HistoryError
+from chatcluster.fanout.metered import Metered
 from chatcluster.fanout.switching import Switching
 from chatcluster.history.port import Retention
 from chatcluster.runtime.admin import AdminServer
@@ -41,13 +42,13 @@ async def serve(settings: GatewaySettings) -> None:
     configure(settings.log_level, settings.log_format)
     with stop_signal(settings.settle_seconds + settings.drain_seconds) as stop:
         async with AsyncExitStack() as stack:
-            gateway, switching = await _open(settings, stack)
+            gateway, switching, metered = await _open(settings, stack)
             admin = AdminServer(
                 settings.admin_host,
                 settings.admin_port,
                 ready=gateway.health.reasons,
                 stats=gateway.stats,
-                registry=gateway_metrics(gateway),
+                registry=gateway_metrics(gateway, metered),
                 routes=fanout_routes(switching, settings.admin_token.get_secret_value()),
             )
             await stack.enter_async_context(admin.serving())
@@ -67,7 +68,9 @@ async def serve(settings: GatewaySettings) -> None:
             await _leave(gateway)
 
 
-async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> tuple[Gateway, Switching]:
+async def _open(
+    settings: GatewaySettings, stack: AsyncExitStack
+) -> tuple[Gateway, Switching, Metered]:
     retention = Retention(length=settings.history_length, age=settings.history_age)
     store = await stack.enter_async_context(
         opened_store(settings, retention, rooms_limit=settings.rooms_limit)
@@ -77,7 +80,8 @@ async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> tuple[Gatew
     try:
         numbers = count(1)
         switching = make_switching(settings, origin, numbers)
-        outbox = with_outbox(switching, settings)
+        metered = Metered(switching, origin)
+        outbox = with_outbox(metered, settings)
         gateway = Gateway(
             settings, store, outbox, origin, numbers=numbers, jobs=jobs, change=switching
         )
@@ -86,7 +90,7 @@ async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> tuple[Gatew
         raise StartError(
             f"mode {settings.mode}: no answer from {carrier(settings)} ({error})"
         ) from error
-    return gateway, switching
+    return gateway, switching, metered
 
 
 @asynccontextmanager
@@ -138,7 +142,8 @@ async def _leave(gateway: Gateway) -> None:
     # Load balancers still send new clients for a moment after readiness is withdrawn.
     await asyncio.sleep(settings.settle_seconds)
     gateway.health.phase = Phase.DRAINING
-    log.info("draining", connections=len(gateway.server.eio.sockets))
+    gateway.health.leaving = len(gateway.server.eio.sockets)
+    log.info("draining", connections=gateway.health.leaving)
     await drain(gateway.server.eio, settings.drain_seconds)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CLOSE_SECONDS):

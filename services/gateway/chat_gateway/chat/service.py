@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from chat_gateway.chat.audience import LOBBY_ROOM, ROOMS, Audience
+from chat_gateway.chat.delays import Delays
 from chat_gateway.chat.feeds import Feeds
 from chat_gateway.chat.replay import decode
 from chat_gateway.manager.answer import Answer
@@ -56,6 +57,7 @@ class ChatService:
         self.audience = audience
         self.dyno = dyno
         self.taken = 0  # messages
+        self.delays = Delays(dyno)
         self._series = f"{random_bytes(8).hex()}."
         self._numbers = count(1)
         self._alone = alone
@@ -154,6 +156,7 @@ class ChatService:
 
     def out_chat(self, room: str, chat: dict[str, Any], had: tuple[str, ...] = ()) -> None:
         """Hand a message in the form of `/` to the room's clients there."""
+        self.delays.measure(chat, time.time())
         outgoing = encode_event(CHAT, CHAT_MESSAGE, (chat,))
         rooms = (LOBBY_ROOM if room == LOBBY else room,)
         self.manager.emit_here(CHAT, outgoing, rooms=rooms, exclude=had)

@@ -40,6 +40,7 @@ class Answer:
     def fail(self, error: BaseException) -> None:
         namespace = self._socket.namespace
         reply = refusal(error, self._event, namespace)
+        self._socket.session.counts.refused.add(reply["error"]["code"])
         if self._number is None:
             refused = {"event": self._event[:100], **reply}
             self._socket.session.send(encoding.encode_event(namespace, "refused", [refused]))

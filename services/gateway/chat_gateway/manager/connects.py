@@ -72,6 +72,7 @@ class Connects:
 
 def _refuse(session: Session, namespace: str, error: Exception) -> None:
     reply = refusal(error, "connect", namespace)["error"]
+    session.counts.refused.add(reply["code"])
     answer = {"message": reply["message"], "data": reply}
     session.send(encoding.encode(encoding.CONNECT_ERROR, namespace, answer))
 

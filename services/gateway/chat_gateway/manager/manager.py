@@ -13,6 +13,7 @@ from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.membership import Membership, Socket
 from chat_gateway.manager.publishing import Publishing
 from chat_gateway.manager.room import Bursts
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.packets import Outgoing
 from chatcluster.core.envelope import Action, Envelope, RoomKey
 from chatcluster.core.position import Position
@@ -32,10 +33,12 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         origin: str,
         changed: Callable[[RoomKey, bool], None],
         numbers: Iterator[int] | None = None,
+        counts: Counts | None = None,
     ) -> None:
         """*numbers* are for the envelopes of *origin*, if somebody else numbers such, too."""
         super().__init__()
-        self.members = Membership(changed)
+        self.counts = counts or Counts()
+        self.members = Membership(changed, self.counts)
         self.calls = Calls(self.members, fanout)
         self.delivered = 0  # messages written to clients
         self.publishing = Publishing(fanout)

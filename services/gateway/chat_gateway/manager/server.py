@@ -57,6 +57,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
             serializer=Packet,
             json=Json,
             namespaces="*",
+            counts=manager.counts,
             **engine_options,
         )
         self.prompt_connects: dict[str, PromptConnect] = {}  # by namespace
@@ -143,11 +144,14 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         number, (name, *args) = event
         answer = Answer(socket, name, number)
         try:
-            return handler(socket.sid, tuple(args), answer)
+            handled = handler(socket.sid, tuple(args), answer)
         except Exception as error:
             answer.begin()
             answer.fail(error)
-            return True
+            handled = True
+        if handled:
+            self.manager.counts.events.add(name)
+        return handled
 
     async def _handle_later(self, session: Session, data: bytes, *, binary: bool) -> None:
         """After what is under way: a client's events are handled in their order."""
@@ -216,6 +220,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         if socket is None or not socket.connected:
             return
         answer = Answer(socket, data[0], id)
+        self.manager.counts.events.add(data[0])
         try:
             reply = await self._trigger_event(data[0], namespace, socket.sid, *data[1:])
         except Exception as error:

@@ -15,6 +15,7 @@ from aiohttp import HttpVersion11, web
 
 from chat_gateway.sockets import handshake, packets, polling, websockets
 from chat_gateway.sockets.admission import Admission
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.farewells import Farewells
 from chat_gateway.sockets.front import hand_over, kept
 from chat_gateway.sockets.handlers import Handlers
@@ -52,9 +53,11 @@ class EngineServer:
         max_payload: int,
         send_buffer: int,
         admitted_per_second: float = 0.0,
+        counts: Counts | None = None,
         **_: Any,
     ) -> None:
         self.sockets: dict[str, Session] = {}
+        self.counts = counts or Counts()
         self.ping_interval = ping_interval
         self.ping_timeout = ping_timeout
         self.max_payload = max_payload
@@ -175,7 +178,7 @@ class EngineServer:
         if (wait := self.admission.wait()) is None:
             raise _unavailable("too many at once")
         await asyncio.sleep(wait)
-        link = PollingLink(self._send_buffer)
+        link = PollingLink(self._send_buffer, self.counts)
         session = self.start(link, kept(request))
         session.send((self.greeting(session, ("websocket",)),))
         return await polling.get(session, link, request, self.ping_interval)

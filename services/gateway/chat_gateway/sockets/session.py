@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from chat_gateway.sockets import frames, packets
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.handshake import Handshake
 from chat_gateway.sockets.packets import Outgoing, Packet
 from chat_gateway.sockets.ports import Burst, Engine, Link
@@ -76,6 +77,10 @@ class Session:
         self._waiting: deque[tuple[bytes, bool]] | None = None  # while a message is being handled
 
     @property
+    def counts(self) -> Counts:
+        return self._engine.counts
+
+    @property
     def user(self) -> dict[str, Any]:
         if self.users is None:
             self.users = {}
@@ -129,6 +134,7 @@ class Session:
             if self.closed:  # it was too slow for that
                 return
         self.closed = True
+        self.counts.closed.add(reason if code is None else code.name)
         self.write = self._turn = None
         if self.link is not None:
             self.link.close(code)
