@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 
 from chat_gateway.drain import drain
+from chat_gateway.examination import Examination
 from chat_gateway.gateway import Gateway, new_origin
 from chat_gateway.health import Phase
 from chat_gateway.metrics import gateway_metrics
@@ -43,13 +44,17 @@ async def serve(settings: GatewaySettings) -> None:
     with stop_signal(settings.settle_seconds + settings.drain_seconds) as stop:
         async with AsyncExitStack() as stack:
             gateway, switching, metered = await _open(settings, stack)
+            token = settings.admin_token.get_secret_value()
             admin = AdminServer(
                 settings.admin_host,
                 settings.admin_port,
                 ready=gateway.health.reasons,
                 stats=gateway.stats,
                 registry=gateway_metrics(gateway, metered),
-                routes=fanout_routes(switching, settings.admin_token.get_secret_value()),
+                routes=[
+                    *fanout_routes(switching, token),
+                    *Examination(gateway, switching.report().origin, token).routes(),
+                ],
             )
             await stack.enter_async_context(admin.serving())
             port = await stack.enter_async_context(_clients(gateway))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,10 +27,10 @@ class Delays:
         time, or none.
         """
         taken = chat.get("time")
-        if type(taken) is not float:
+        if type(taken) is not float or not math.isfinite(taken):
             return
         seconds = now - taken
-        if not seconds >= 0:
+        if seconds < 0:
             self.ahead += 1
             seconds = 0.0
         self.by_source[HERE if chat.get("dyno") == self._dyno else ELSEWHERE].add(seconds)
