@@ -87,6 +87,7 @@ class Gateway:
             random_bytes=os.urandom,
             alone=lambda: not fanout.shared,
             jobs=jobs,
+            log_messages=settings.log_messages,
         )
         joining = self._follow(audience)
         self.presence = Presence(

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 
+import chatcluster
 from chat_gateway.drain import drain
 from chat_gateway.examination import Examination
 from chat_gateway.gateway import Gateway, new_origin
@@ -29,6 +30,7 @@ from chatcluster.runtime.fanout_routes import fanout_routes
 from chatcluster.runtime.lifecycle import StartError, shown, stop_signal
 from chatcluster.runtime.logs import configure, get_logger
 from chatcluster.runtime.settings import GatewaySettings
+from chatcluster.runtime.tracing import tracing
 
 # New objects between two looks for cycles, younger looks between two at older objects, and so on.
 # Clients are many objects that live long and are in no cycles: looked at as often as Python does
@@ -89,6 +91,11 @@ async def _open(
         outbox = with_outbox(metered, settings)
         gateway = Gateway(
             settings, store, outbox, origin, numbers=numbers, jobs=jobs, change=switching
+        )
+        gateway.manager.tracer = await stack.enter_async_context(
+            tracing(
+                settings.trace_url, settings.trace_ratio, settings.name, chatcluster.__version__
+            )
         )
         await stack.enter_async_context(gateway.serving())
     except (FanoutError, ValueError) as error:

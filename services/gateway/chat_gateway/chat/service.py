@@ -49,6 +49,7 @@ class ChatService:
         random_bytes: Callable[[int], bytes],
         alone: Callable[[], bool],
         jobs: JobLog | None = None,
+        log_messages: bool = False,
     ) -> None:
         """*alone*: whether what is published now stays in this gateway."""
         self.manager = manager
@@ -62,6 +63,7 @@ class ChatService:
         self._numbers = count(1)
         self._alone = alone
         self._jobs = jobs
+        self._log_messages = log_messages
 
     @property
     def feeds(self) -> Feeds | None:
@@ -73,7 +75,7 @@ class ChatService:
         """Store a message and send it to its room; its id and time. Stored, it reaches everybody,
         late or soon.
         """
-        message = Message(room, nick, text, time.time(), self.dyno, to, key, self._alone())
+        message = self._written(room, nick, text, to, key)
         if self.log is None:
             id = self._unique()
             await self.manager.publish(self._envelope(message, id, None))
@@ -97,7 +99,7 @@ class ChatService:
         """
         if self._jobs is not None:
             return False
-        message = Message(room, nick, text, time.time(), self.dyno, None, key, self._alone())
+        message = self._written(room, nick, text, None, key)
         if self.log is None:
             answer.begin()
             self._announce(message, self._unique(), None, answer)
@@ -107,6 +109,11 @@ class ChatService:
             stored.add_done_callback(partial(self._stored, message, answer))
         self.taken += 1
         return True
+
+    def _written(self, room: str, nick: str, text: str, to: str | None, key: str | None) -> Message:
+        if self._log_messages:
+            log.info("message", room=room, nick=nick, text=text, to=to)
+        return Message(room, nick, text, time.time(), self.dyno, to, key, self._alone())
 
     def _stored(self, message: Message, answer: Answer, stored: asyncio.Future[Appended]) -> None:
         if stored.cancelled() or (error := stored.exception()) is not None:

@@ -10,6 +10,7 @@ import socketio
 
 from chat_gateway.manager import encoding
 from chat_gateway.manager.answer import Answer
+from chat_gateway.manager.asked import Asked
 from chat_gateway.manager.connects import Connects
 from chat_gateway.manager.encoding import Json, Packet
 from chat_gateway.manager.environs import Environs
@@ -142,13 +143,14 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         if event is None or handler is None or socket is None or not socket.connected:
             return False
         number, (name, *args) = event
-        answer = Answer(socket, name, number)
-        try:
-            handled = handler(socket.sid, tuple(args), answer)
-        except Exception as error:
-            answer.begin()
-            answer.fail(error)
-            handled = True
+        with Asked(self.manager, session, name, "/") as trace:
+            answer = Answer(socket, name, number, trace)
+            try:
+                handled = handler(socket.sid, tuple(args), answer)
+            except Exception as error:
+                answer.begin()
+                answer.fail(error)
+                handled = True
         if handled:
             self.manager.counts.events.add(name)
         return handled
@@ -219,16 +221,17 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         socket = self.manager.members.of_session(session.sid, namespace)
         if socket is None or not socket.connected:
             return
-        answer = Answer(socket, data[0], id)
         self.manager.counts.events.add(data[0])
-        try:
-            reply = await self._trigger_event(data[0], namespace, socket.sid, *data[1:])
-        except Exception as error:
-            answer.begin()
-            answer.fail(error)
-        else:
-            answer.begin()
-            answer.give(reply)
+        with Asked(self.manager, session, data[0], namespace) as trace:
+            answer = Answer(socket, data[0], id, trace)
+            try:
+                reply = await self._trigger_event(data[0], namespace, socket.sid, *data[1:])
+            except Exception as error:
+                answer.begin()
+                answer.fail(error)
+            else:
+                answer.begin()
+                answer.give(reply)
 
 
 _CONNECT = b"%d" % encoding.CONNECT
