@@ -27,7 +27,7 @@ from tests.gateways import TOKEN, Cluster, Program
 admin_schema = schemathesis.openapi.from_path(ADMIN)
 hub_schema = schemathesis.openapi.from_path(HUB)
 quickly = settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
