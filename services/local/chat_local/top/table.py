@@ -38,7 +38,7 @@ def view(looks: Sequence[Look]) -> Group:
     ]
     silent = [look for look in looks if look.metrics is None]
     lines = [Text(printable(f"{_name(look)}: {look.error}"), "red") for look in silent]
-    spaced = [Padding(table, (0, 0, 1, 0)) for table in tables[:-1]] + tables[-1:]
+    spaced = [Padding(table, (0, 0, 1, 0), expand=False) for table in tables[:-1]] + tables[-1:]
     return Group(*spaced, *lines)
 
 
