@@ -51,11 +51,13 @@ check: $(STAMPS)/dev ## Format, lint, types, layers, generated files.
 	! git grep -nE '^(<{7}|>{7}) ' # what a merge left
 	$(BIN)/python -m tests.contract.modes_page --check
 	$(BIN)/python -m tests.contract.openapi_files --check
+	$(BIN)/python -m tests.metrics_page --check
 	$(BIN)/python -m charts.generate --check
 
-generate: $(STAMPS)/dev ## Write what is made from other files: the table in docs/modes.md, the chart's schema and README.
+generate: $(STAMPS)/dev ## Write what is made from other files: the tables in docs/modes.md and operation.md, the chart's schema and README.
 	$(BIN)/python -m tests.contract.modes_page
 	$(BIN)/python -m tests.contract.openapi_files
+	$(BIN)/python -m tests.metrics_page
 	$(BIN)/python -m charts.generate
 
 format: $(STAMPS)/dev ## Format and fix what can be fixed.

@@ -25,7 +25,8 @@ def test_own_messages_and_those_of_others_are_told_apart(delays: Delays):
 
 def test_a_message_from_the_future_tells_of_a_clock_and_counts_as_no_delay(delays: Delays):
     delays.measure({"time": 12.0, "dyno": "gateway-2"}, 10.0)
-    assert counted(delays)["elsewhere"] == (1, 0.0)
+    delays.measure({"time": 10.05, "dyno": "gateway-2"}, 10.0)  # as clocks differ anyway
+    assert counted(delays)["elsewhere"] == (2, 0.0)
     assert delays.ahead == 1
 
 

@@ -114,7 +114,7 @@ def _messages(metrics: Metrics, gateway: Gateway) -> None:
     )
     metrics.reading(
         "delivery_clock_ahead",
-        "Messages of gateways whose clock is ahead of this one's; counted as 0 seconds.",
+        "Messages of gateways whose clock is more than 0.1 s ahead of this one's.",
         lambda: service.delays.ahead,
     )
     metrics.reading(

@@ -9,12 +9,14 @@ from typing import Any
 from chatcluster.core.counting import Distribution
 from chatcluster.fanout.metered import ELSEWHERE, HERE
 
+AHEAD_SECONDS = 0.1  # more than clocks differ that are kept in time
+
 
 class Delays:
     """Seconds from when a gateway took a message to when clients here were written to, by whether
     it was this gateway, which is called *dyno*. For another one's messages both clocks are in it:
-    the message carries the time of the one that took it. `ahead` counts those whose time had not
-    come yet here; they are counted as 0 seconds.
+    the message carries the time of the one that took it. What seems to have come before it was
+    taken counts as 0 seconds; `ahead` is how many did by more than AHEAD_SECONDS.
     """
 
     def __init__(self, dyno: str) -> None:
@@ -30,7 +32,7 @@ class Delays:
         if type(taken) is not float or not math.isfinite(taken):
             return
         seconds = now - taken
-        if seconds < 0:
+        if seconds < -AHEAD_SECONDS:
             self.ahead += 1
-            seconds = 0.0
-        self.by_source[HERE if chat.get("dyno") == self._dyno else ELSEWHERE].add(seconds)
+        source = HERE if chat.get("dyno") == self._dyno else ELSEWHERE
+        self.by_source[source].add(max(0.0, seconds))

@@ -39,7 +39,7 @@ def show(console: Console, cluster: Cluster, findings: Sequence[Finding]) -> Non
         console.print(
             Text.assemble((f"{finding.severity}: ", style), printable(finding.what)),
         )
-        console.print(Padding(Text(printable(finding.do), "dim"), (0, 0, 0, 2)))
+        console.print(Padding(Text(printable(finding.do), "dim"), (0, 0, 0, 2), expand=False))
     console.print(Text(summary(cluster, findings)))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -37,7 +38,8 @@ def view(looks: Sequence[Look]) -> Group:
     ]
     silent = [look for look in looks if look.metrics is None]
     lines = [Text(printable(f"{_name(look)}: {look.error}"), "red") for look in silent]
-    return Group(*tables, *lines)
+    spaced = [Padding(table, (0, 0, 1, 0), expand=False) for table in tables[:-1]] + tables[-1:]
+    return Group(*spaced, *lines)
 
 
 def rows(looks: Sequence[Look]) -> list[dict[str, Any]]:
@@ -64,10 +66,10 @@ def _table(kind: str, columns: Sequence[Column], looks: Sequence[Look]) -> Table
         shown.add_column(column.title, justify="right" if column.number else "left")
     for look in looks:
         if look.metrics is None:
-            shown.add_row(printable(_name(look)), Text("no answer", "red"))
+            shown.add_row(Text(printable(_name(look))), Text("no answer", "red"))
         else:
             cells = [column.cell(look, look.metrics) for column in columns]
-            shown.add_row(printable(_name(look)), *(_text(cell) for cell in cells))
+            shown.add_row(Text(printable(_name(look))), *(_text(cell) for cell in cells))
     if len(looks) > 1:
         shown.add_row("all", *(_sum(column, looks) for column in columns), style="bold")
     return shown
