@@ -14,6 +14,7 @@ import yaml
 from charts.generate.comments import read
 from charts.generate.readme import readme
 from charts.generate.schema import values_schema
+from chat_operator import crd
 
 CHART = Path(__file__).parents[1] / "chatcluster"
 
@@ -26,6 +27,7 @@ def made(chart: Path) -> Mapping[Path, str]:
     return {
         chart / "values.schema.json": schema + "\n",
         chart / "README.md": readme(about, values),
+        chart / "crds" / "chatclusters.yaml": crd.as_yaml(),
     }
 
 

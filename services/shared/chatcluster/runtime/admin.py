@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from chatcluster.runtime.background import background
+from chatcluster.runtime.guesses import Guesses, slow_guesses
 from chatcluster.runtime.lifecycle import listening
 
 BEAT_SECONDS = 1.0
@@ -44,7 +45,8 @@ class AdminServer:
     """`/healthz`, `/readyz`, `/metrics`, `/stats`, and *routes*.
 
     *ready* returns the reasons for which no clients should be sent here, none when they should;
-    *stats* what `/stats` answers, as JSON. Both are called once for each request.
+    *alive* those for which this process should be replaced, besides an event loop that stands
+    still; *stats* what `/stats` answers, as JSON. Each is called once for each request.
     """
 
     def __init__(
@@ -56,14 +58,16 @@ class AdminServer:
         stats: Callable[[], Mapping[str, Any]],
         registry: CollectorRegistry,
         routes: Sequence[web.RouteDef] = (),
+        alive: Callable[[], Sequence[str]] = list,
     ) -> None:
         self.host = host
         self.port = port  # 0 until `serving`, if a free one was asked for
         self._ready = ready
+        self._alive = alive
         self._stats = stats
         self._registry = registry
         self._heart = Heartbeat(time.monotonic())
-        self._app = web.Application()
+        self._app = web.Application(middlewares=[slow_guesses(Guesses())])
         self._app.add_routes(
             [
                 web.get("/healthz", self._healthz),
@@ -95,9 +99,11 @@ class AdminServer:
             self._heart.beat(time.monotonic())
 
     async def _healthz(self, request: web.Request) -> web.Response:
-        if self._heart.healthy(time.monotonic()):
-            return web.Response(text="ok\n")
-        return web.Response(status=503, text="the event loop stood still\n")
+        if not self._heart.healthy(time.monotonic()):
+            return web.Response(status=503, text="the event loop stood still\n")
+        if reasons := self._alive():
+            return web.Response(status=503, text="".join(f"{reason}\n" for reason in reasons))
+        return web.Response(text="ok\n")
 
     async def _readyz(self, request: web.Request) -> web.Response:
         reasons = list(self._ready())
