@@ -49,7 +49,8 @@ def _plain(schema: Schema) -> Schema:
 def _whole(schema: Schema) -> Schema:
     """With what it refers to; what may also be null says so in its type."""
     if "$ref" in schema:
-        return _SPEC["$defs"][schema["$ref"].rpartition("/")[2]] | _beside(schema, "$ref")
+        referred: Schema = _SPEC["$defs"][schema["$ref"].rpartition("/")[2]]
+        return referred | _beside(schema, "$ref")
     if "anyOf" in schema:
         (other,) = (part for part in schema["anyOf"] if part != {"type": "null"})
         whole = _whole(other)

@@ -93,7 +93,8 @@ What the schema cannot see: combinations that would start and then hurt somebody
 {{- end -}}
 {{- end -}}
 {{- if .Values.worker.enabled -}}
-{{- if eq $mode "isolated" -}}
+{{- /* The operator lets workers rest in that mode. */}}
+{{- if and (eq $mode "isolated") (not .Values.operator.enabled) -}}
 {{- $wrong = append $wrong "worker.enabled: a worker answers by the gateways' fan-out, so the mode may not be isolated" -}}
 {{- end -}}
 {{- if has .Values.history.store (list "memory" "off") -}}
