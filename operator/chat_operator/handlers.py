@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import kopf
+from kopf._core.engines import peering
 
 from chat_operator.look import Key
 from chat_operator.spec import GROUP, PLURAL, VERSION
@@ -81,6 +82,8 @@ class Watch:
                 clusterwide=not self._namespaces,
                 namespaces=list(self._namespaces),
                 standalone=True,
+                # Otherwise it asks for the name of a user that no image has.
+                identity=peering.Identity("chatcluster-operator"),
                 stop_flag=stop,
             )
         )
