@@ -156,7 +156,7 @@ CASES: dict[str, dict[str, Any]] = {
     **MODE,
     **{f"everything, {mode}": everything(mode) for mode in MODES},
     "by helm": BY_HELM,
-    **{f"everything by helm, {mode}": everything_by_helm(mode) for mode in MODES},
+    **{f"everything by helm, {mode}": everything_by_helm(mode) for mode in ("hub", "isolated")},
     "an operator of all": merged(everything("hub"), {"operator": {"clusterWide": True}}),
     "an operator elsewhere": {
         "operator": {"install": False},

@@ -12,7 +12,7 @@ import promql_parser as promql
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.chart.cases import everything
+from tests.chart.cases import everything, everything_by_helm
 from tests.chart.chart import NAMESPACE, RELEASE, one, render
 from tests.gateways import Cluster, Program
 
@@ -133,7 +133,7 @@ def test_alerts_say_what_is_wrong_and_how_bad_it_is():
 
 
 def test_alerts_on_workers_are_there_with_workers_only():
-    (group,) = one(render(everything("isolated")), "PrometheusRule", "")["spec"]["groups"]
+    (group,) = one(render(everything_by_helm("isolated")), "PrometheusRule", "")["spec"]["groups"]
     assert {rule["alert"] for rule in rules()} - {rule["alert"] for rule in group["rules"]} == {
         "ChatclusterJobsWaiting",
         "ChatclusterJobsGivenUp",

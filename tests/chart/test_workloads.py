@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chart.cases import EVERYTHING, MODE, every_case, everything
+from tests.chart.cases import BY_HELM, EVERYTHING, MODE, every_case, everything
 from tests.chart.chart import (
     Values,
     component,
@@ -107,7 +107,7 @@ def test_the_chart_version_alone_moves_no_client():
 
 def test_each_hub_has_an_address_that_gateways_and_hubs_know():
     manifests = render(
-        merged(MODE["hub"], {"hub": {"replicas": 3, "broadcast": {"enabled": True}}})
+        merged(MODE["hub"], BY_HELM, {"hub": {"replicas": 3, "broadcast": {"enabled": True}}})
     )
     hub, service = one(manifests, "StatefulSet", "hub"), one(manifests, "Service", "hub")
     assert hub["spec"]["replicas"] == 3
