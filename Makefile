@@ -50,10 +50,12 @@ check: $(STAMPS)/dev ## Format, lint, types, layers, generated files.
 	$(BIN)/python tests/file_sizes.py
 	! git grep -nE '^(<{7}|>{7}) ' # what a merge left
 	$(BIN)/python -m tests.contract.modes_page --check
+	$(BIN)/python -m tests.contract.openapi_files --check
 	$(BIN)/python -m charts.generate --check
 
 generate: $(STAMPS)/dev ## Write what is made from other files: the table in docs/modes.md, the chart's schema and README.
 	$(BIN)/python -m tests.contract.modes_page
+	$(BIN)/python -m tests.contract.openapi_files
 	$(BIN)/python -m charts.generate
 
 format: $(STAMPS)/dev ## Format and fix what can be fixed.

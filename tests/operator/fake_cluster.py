@@ -20,7 +20,7 @@ from chatcluster.core.switch import Switch
 from tests.operator.fake_gateway import STOPS, FakeGateway
 from tests.operator.views import IN_FORCE, NOW
 
-TURN = 0.5  # seconds by which time moves at most
+TURN = 2.0  # seconds by which time moves at most
 
 
 @dataclass

@@ -20,6 +20,7 @@ from chat_gateway.chat.rooms import RoomList, RoomMessages
 from chat_gateway.chat.service import ChatService
 from chat_gateway.health import Health, Phase
 from chat_gateway.incoming import Incoming
+from chat_gateway.limits import configured
 from chat_gateway.manager.cluster import Cluster
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.interest import Interest
@@ -116,7 +117,10 @@ class Gateway:
             upgrade_timeout=settings.upgrade_timeout,
             max_payload=settings.max_payload,
             send_buffer=settings.send_buffer,
-            admitted_per_second=settings.admitted_per_second,
+            most_packets=settings.packets_per_body,
+            namespaces_per_client=settings.namespaces_per_client,
+            entrance=configured.entrance(settings),
+            flow=configured.flow(settings),
         )
         register(self.server, self.lobby, self.room_list, self.room_messages)
 

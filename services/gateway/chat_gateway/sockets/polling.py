@@ -14,7 +14,6 @@ from chat_gateway.sockets.session import TRANSPORT_CLOSE, TRANSPORT_ERROR, Sessi
 from chatcluster.core.codes import SLOW, Code
 from chatcluster.core.errors import MalformedError
 
-MOST_PACKETS = 1000  # in one POST body: a client that was offline for a while sends what it kept
 MOST_IN_BODY = 16  # of a GET: python-engineio's client refuses more (`Payload.max_decode_packets`)
 UPGRADING_SECONDS = 0.1  # a GET waits while its client tries a WebSocket
 
@@ -119,15 +118,19 @@ async def get(
         connection.on_gone = None
 
 
-async def post(session: Session, link: PollingLink, request: web.Request) -> web.Response:
-    """Take the packets of a POST, in order. Whatever is wrong with it ends the session."""
+async def post(
+    session: Session, link: PollingLink, request: web.Request, most: int
+) -> web.Response:
+    """Take the packets of a POST, at most *most*, in order. Whatever is wrong with it ends the
+    session.
+    """
     if link.posting:
         session.close(TRANSPORT_ERROR)
         return bad_request("overlapping polling requests")
     link.posting = True
     taken = False
     try:
-        for packet in packets.decode_body(await request.read(), MOST_PACKETS):
+        for packet in packets.decode_body(await request.read(), most):
             link.leaving = link.leaving or packet.kind == packets.CLOSE
             await session.receive(packet)
         taken = True

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from chat_gateway.limits.flow import Sender
 from chat_gateway.sockets import frames, packets
 from chat_gateway.sockets.handshake import Handshake
 from chat_gateway.sockets.packets import Outgoing, Packet
@@ -28,7 +29,7 @@ CAUGHT_UP_SECONDS = 0.02
 MOST_WAITING = 64  # messages of a client that wait for one that is being handled
 
 
-class Session:
+class Session(Sender):
     """Sends in order, answers pings, and ends once.
 
     A session that is closed takes nothing more: `send` is then silent, since its client is told by
@@ -55,8 +56,14 @@ class Session:
     )
 
     def __init__(
-        self, sid: str, engine: Engine, connected_at: float, handshake: Handshake | None = None
+        self,
+        sid: str,
+        engine: Engine,
+        connected_at: float,
+        handshake: Handshake | None = None,
+        place: str | None = None,
     ) -> None:
+        super().__init__(place)
         self.sid = sid
         self.link: Link | None = None
         self.closed = False

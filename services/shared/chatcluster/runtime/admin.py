@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from chatcluster.runtime.background import background
+from chatcluster.runtime.guesses import Guesses, slow_guesses
 from chatcluster.runtime.lifecycle import listening
 
 BEAT_SECONDS = 1.0
@@ -66,7 +67,7 @@ class AdminServer:
         self._stats = stats
         self._registry = registry
         self._heart = Heartbeat(time.monotonic())
-        self._app = web.Application()
+        self._app = web.Application(middlewares=[slow_guesses(Guesses())])
         self._app.add_routes(
             [
                 web.get("/healthz", self._healthz),
