@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import chatcluster
+from chat_gateway.access.gatekeeper import Gatekeeper
+from chat_gateway.access.judging import Judge
 from chat_gateway.chat.audience import LOBBY_ROOM, MESSAGES, ROOMS, Audience, room_of
 from chat_gateway.chat.domain import LOBBY, Limits
 from chat_gateway.chat.feeds import Feeds
@@ -16,6 +18,7 @@ from chat_gateway.chat.joining import Joining
 from chat_gateway.chat.lobby import Lobby
 from chat_gateway.chat.presence import EVENT as PRESENCE
 from chat_gateway.chat.presence import Presence
+from chat_gateway.chat.renewing import Renewing
 from chat_gateway.chat.rooms import RoomList, RoomMessages
 from chat_gateway.chat.service import ChatService
 from chat_gateway.health import Health, Phase
@@ -63,6 +66,7 @@ class Gateway:
         numbers: Iterator[int] | None = None,
         jobs: JobLog | None = None,
         change: Switching | None = None,
+        judge: Judge | None = None,
     ) -> None:
         fanout: Fanout = outbox if jobs is None else Recording(outbox, jobs)
         self.settings = settings
@@ -103,12 +107,14 @@ class Gateway:
             rooms_per_client=settings.rooms_per_client,
             random_bytes=os.urandom,
         )
-        self.room_list = RoomList(self.service, limits)
+        self.room_list = RoomList(self.service, limits, guarded=judge is not None)
         self.room_messages = RoomMessages(self.service, limits)
+        self._gatekeeper = None if judge is None else self._guard(judge)
         self.server = ChatServer(
             self.manager,
             accepts=_accepts,
             connected=self._connected,
+            gate=self._gatekeeper,
             connect_timeout=settings.connect_timeout,
             random_bytes=os.urandom,
             ping_interval=settings.ping_interval,
@@ -138,6 +144,16 @@ class Gateway:
             recent=self.settings.recent,
             limit=self.settings.catch_up_limit,
             budget=self.settings.send_buffer // 2,
+        )
+
+    def _guard(self, judge: Judge) -> Gatekeeper:
+        renewing = Renewing(self.service, self.presence, self.lobby, self.room_list)
+        return Gatekeeper(
+            judge,
+            self.manager.members,
+            remind=self.settings.auth_expiring_seconds,
+            renewed=renewing.renewed,
+            now=time.time,
         )
 
     @asynccontextmanager
@@ -204,6 +220,8 @@ class Gateway:
         return not (self.fanout.shared if self._change is None else self._change.joined)
 
     def _connected(self, socket: Socket) -> None:
+        if self._gatekeeper is not None:
+            self._gatekeeper.greet(socket)
         if socket.namespace == CHAT:
             self.lobby.connected(socket)
         elif socket.namespace.startswith(MESSAGES):

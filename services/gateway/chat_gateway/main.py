@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 
+from chat_gateway.access.opening import opened_judge
 from chat_gateway.drain import drain
 from chat_gateway.gateway import Gateway, new_origin
 from chat_gateway.health import Phase
@@ -74,12 +75,20 @@ async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> tuple[Gatew
     )
     origin = new_origin(settings.name)
     jobs = await stack.enter_async_context(_jobs(settings)) if settings.job_events else None
+    judge = await stack.enter_async_context(opened_judge(settings))
     try:
         numbers = count(1)
         switching = make_switching(settings, origin, numbers)
         outbox = with_outbox(switching, settings)
         gateway = Gateway(
-            settings, store, outbox, origin, numbers=numbers, jobs=jobs, change=switching
+            settings,
+            store,
+            outbox,
+            origin,
+            numbers=numbers,
+            jobs=jobs,
+            change=switching,
+            judge=judge,
         )
         await stack.enter_async_context(gateway.serving())
     except (FanoutError, ValueError) as error:

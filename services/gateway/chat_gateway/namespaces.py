@@ -30,7 +30,7 @@ def register(
         return await dispatch(room_list.handlers, event, sid, args)
 
     async def messages_connect(namespace: str, sid: str, environ: Any, auth: Any) -> None:
-        await room_messages.connect(namespace)
+        await room_messages.connect(namespace, sid)
 
     async def messages_disconnect(namespace: str, sid: str, reason: str) -> None:
         room_messages.disconnected(namespace, sid)

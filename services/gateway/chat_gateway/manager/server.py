@@ -13,6 +13,7 @@ from chat_gateway.manager.answer import Answer
 from chat_gateway.manager.connects import Connects
 from chat_gateway.manager.encoding import Json, Packet
 from chat_gateway.manager.environs import Environs
+from chat_gateway.manager.gate import RENEW, Gate
 from chat_gateway.manager.manager import FanoutManager
 from chat_gateway.manager.socket import Socket
 from chat_gateway.sockets import frames
@@ -39,7 +40,8 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
     `unavailable`, others `internal`.
 
     *accepts* says which namespaces there are; *connected* is called, and must not wait, when a
-    client has been told that it is connected and before it is sent anything else.
+    client has been told that it is connected and before it is sent anything else. *gate*: who is
+    asked before a client is let in, if anybody.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         accepts: Callable[[str], bool],
         connected: Callable[[Socket], None],
         connect_timeout: float,
+        gate: Gate | None = None,
         **engine_options: Any,
     ) -> None:
         super().__init__(
@@ -59,6 +62,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
             namespaces="*",
             **engine_options,
         )
+        self._gate = gate
         self.prompt_connects: dict[str, PromptConnect] = {}  # by namespace
         self.prompt_events: dict[str, PromptEvent] = {}  # of `/`
         self._connects = Connects(
@@ -123,6 +127,8 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
 
     async def closed(self, session: Session, reason: str) -> None:
         self._partial.pop(session.sid, None)
+        if self._gate is not None:
+            self._gate.closed(session)
         for namespace in self.manager.members.namespaces_of(session.sid):
             await self._handle_disconnect(session.sid, namespace, reason)
             socket = self.manager.members.of_session(session.sid, namespace)
@@ -186,7 +192,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         """To `/`, where the handler need not wait."""
         prompt = self.prompt_connects.get("/")
         auth = encoding.read_connect(data)
-        if prompt is None or auth is None:
+        if prompt is None or auth is None or self._gate is not None:
             return False
         if (sid := self._connects.admit(session, "/", auth)) is not None:
             try:
@@ -198,11 +204,14 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         return True
 
     async def _handle_connect(self, session: Session, namespace: str, data: Any) -> None:
-        sid = self._connects.admit(session, namespace, data or {})
+        shown = (data or {}) if self._gate is None else self._gate.shown(data or {})
+        sid = self._connects.admit(session, namespace, shown)
         if sid is None:
             return
         environ = self.environ.get(session.sid, {})
         try:
+            if self._gate is not None:
+                await self._gate.admit(session, namespace, data or {})
             await self._trigger_event("connect", namespace, sid, environ, data or {})
         except Exception as error:
             self._connects.turn_away(session, namespace, sid, error)
@@ -217,7 +226,10 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
             return
         answer = Answer(socket, data[0], id)
         try:
-            reply = await self._trigger_event(data[0], namespace, socket.sid, *data[1:])
+            if self._gate is not None and data[0] == RENEW:
+                reply = await self._gate.renew(session, namespace, tuple(data[1:]))
+            else:
+                reply = await self._trigger_event(data[0], namespace, socket.sid, *data[1:])
         except Exception as error:
             answer.begin()
             answer.fail(error)

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from chat_gateway.access.identity import Identity, stranger
 from chat_gateway.sockets import frames, packets
 from chat_gateway.sockets.handshake import Handshake
 from chat_gateway.sockets.packets import Outgoing, Packet
@@ -43,6 +44,7 @@ class Session:
         "burst",
         "closed",
         "connected_at",
+        "granted",
         "handshake",
         "link",
         "pinged",
@@ -64,6 +66,7 @@ class Session:
         self.pinged = False  # and the pong has not come
         self.connected_at = connected_at
         self.handshake = handshake
+        self.granted: Identity | None = None  # as whom it was let in, where that is asked
         self.users: dict[str, Any] | None = None  # what handlers stored, by namespace
         self.burst: Burst | None = None  # that this session takes part in
         # Writes whole frames to a client that keeps up: for those who send to thousands.
@@ -80,6 +83,13 @@ class Session:
         if self.users is None:
             self.users = {}
         return self.users
+
+    @property
+    def identity(self) -> Identity:
+        """Whose session this is."""
+        if self.granted is not None:
+            return self.granted
+        return stranger(self.handshake.address if self.handshake is not None else "")
 
     def start(self, link: Link) -> None:
         """Begin on *link*: pings are sent from now on."""
