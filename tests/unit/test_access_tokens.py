@@ -51,6 +51,7 @@ def test_the_newer_name_of_the_edwards_algorithm_is_known():
 def test_public_keys_are_no_secrets_to_sign_with(algorithm):
     """RFC 8725 section 2.1, with all forms that a verifier could take for the secret."""
     issuer = ISSUERS[algorithm]
+    assert not isinstance(issuer.key, OctKey)
     pem = issuer.key.as_pem(private=False)
     forms = [pem, pem.strip(), json.dumps(issuer.jwk()).encode(), issuer.key.as_der(private=False)]
     for secret in forms:
