@@ -69,6 +69,21 @@ async def test_a_hook_says_no_and_why(status, answer, code, message):
     assert len(error.message) <= 200
 
 
+@pytest.mark.parametrize(
+    ("auth", "code"),
+    [
+        ({"token": "\ud800"}, "invalid"),
+        ({"token": 2**70}, "invalid"),
+        ({"token": "x" * 70_000}, "too_long"),
+    ],
+)
+async def test_a_hook_is_not_asked_about_what_it_could_not_read(auth, code):
+    with site() as service:
+        async with opened_judge(hook(service.url, auth_hook_failure="open")) as judge:
+            assert (await refused(judge, **auth)).code.name == code
+        assert service.asked == []
+
+
 def _nothing(service: Any) -> None:
     service.body = ""
 

@@ -24,6 +24,8 @@ EXPIRING = "expiring"
 LONGEST_TIMER = 86_400.0  # seconds; a token that lives longer is looked at again then
 SHOWN = ("nickname", "lobby")  # the fields of a handshake that are no secret
 
+_NEVER = float("inf")
+
 Renewed = Callable[[Session], Awaitable[None]]
 
 
@@ -63,7 +65,7 @@ class Gatekeeper:
             self._grant(session, identity)
             return
         self._same_user(known, identity)
-        if known.expires is not None and (identity.expires or float("inf")) > known.expires:
+        if not known.user or (identity.expires or _NEVER) > (known.expires or _NEVER):
             self._grant(session, identity)
             await self._renewed(session)
 

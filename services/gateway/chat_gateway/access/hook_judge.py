@@ -18,6 +18,7 @@ from chatcluster.runtime.logs import get_logger
 
 YES, NO = 200, (401, 403)
 OPEN_SECONDS = 300.0  # until the service is asked again about who came in while it did not answer
+LONGEST_QUESTION = 65_536  # bytes
 LONGEST_MESSAGE = 200  # characters that a client is told
 # The codes that a service may give as its reason.
 REASONS = {
@@ -55,8 +56,9 @@ class HookJudge:
         self._new_id = new_id
 
     async def judge(self, asked: Asked) -> Identity:
+        body = self._question(asked)
         try:
-            answer = await self._ask(asked)
+            answer = await self._ask(body)
             claims = _object(answer.body)
             if answer.status == YES:
                 return self._reading.identity(claims, asked.address, self._expires(claims))
@@ -71,20 +73,27 @@ class HookJudge:
     def _failing(self) -> str:
         return "closed" if self._unanswered is None else "open"
 
-    async def _ask(self, asked: Asked) -> Answer:
-        body = orjson.dumps(
-            {
-                "type": "renew" if asked.renewal else "connect",
-                "gateway": self._gateway,
-                "namespace": asked.namespace,
-                "address": asked.address,
-                "origin": asked.origin,
-                "user_agent": asked.agent,
-                "auth": asked.auth,
-            }
-        )
+    async def _ask(self, body: bytes) -> Answer:
         headers = signing.headers(self._key, self._new_id(), int(self._now()), body)
         return await self._hook.post(body, {"content-type": "application/json", **headers})
+
+    def _question(self, asked: Asked) -> bytes:
+        question = {
+            "type": "renew" if asked.renewal else "connect",
+            "gateway": self._gateway,
+            "namespace": asked.namespace,
+            "address": asked.address,
+            "origin": asked.origin,
+            "user_agent": asked.agent,
+            "auth": asked.auth,
+        }
+        try:
+            body = orjson.dumps(question)
+        except TypeError as error:  # half a surrogate pair, or a number of more than 64 bits
+            raise Refused(codes.INVALID, "auth: has what JSON has no form for") from error
+        if len(body) > LONGEST_QUESTION:
+            raise Refused(codes.TOO_LONG, f"auth: at most {LONGEST_QUESTION} bytes")
+        return body
 
     def _expires(self, claims: dict[str, Any]) -> float | None:
         seconds = claims.get("seconds")

@@ -148,7 +148,7 @@ class Session:
         """Its end has been handled: let go of what is large, since deadlines keep the rest until
         they come.
         """
-        self.link = self.handshake = self.users = None
+        self.link = self.handshake = self.users = self.granted = None
 
     def settle(self) -> None:
         """The outcome of an event is known."""
