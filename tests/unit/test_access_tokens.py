@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -95,6 +96,23 @@ def test_what_looks_like_a_token_is_refused_as_well(text):
     for value in (text, f"{text}.{token}", f"{token}{text}" if text else "x", token[: len(text)]):
         with pytest.raises(Refused):
             check(value, KEYS["RS256"])
+
+
+@pytest.mark.parametrize(
+    "header", [{"alg": ["HS256"]}, {"alg": "HS256", "kid": 7}, {"kid": "k"}, 7]
+)
+def test_a_header_that_is_none_is_refused(header):
+    head = base64.urlsafe_b64encode(json.dumps(header).encode()).decode().rstrip("=")
+    with pytest.raises(Refused):
+        tokens.opened(".".join([head, *ISSUERS["HS256"].token().split(".")[1:]]))
+
+
+def test_a_key_is_never_of_another_algorithm_whatever_a_header_says():
+    """Even if the candidates were not chosen by it."""
+    issuer = ISSUERS["HS256"]
+    token = signed({"alg": "HS384"}, {"sub": "u1"}, issuer.key)
+    with pytest.raises(Refused, match="not signed"):
+        tokens.claims(token, KEYS["HS256"])
 
 
 RULES = Rules("https://issuer", ("chat", "talk"), 30)
