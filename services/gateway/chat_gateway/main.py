@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 
 import chatcluster
+from chat_gateway.access.opening import opened_judge
 from chat_gateway.drain import drain
 from chat_gateway.examination import Examination
 from chat_gateway.gateway import Gateway, new_origin
@@ -117,13 +118,21 @@ async def _open(
     )
     origin = new_origin(settings.name)
     jobs = await stack.enter_async_context(_jobs(settings)) if settings.job_events else None
+    judge = await stack.enter_async_context(opened_judge(settings))
     try:
         numbers = count(1)
         switching = make_switching(settings, origin, numbers)
         metered = Metered(switching, origin)
         outbox = with_outbox(metered, settings)
         gateway = Gateway(
-            settings, store, outbox, origin, numbers=numbers, jobs=jobs, change=switching
+            settings,
+            store,
+            outbox,
+            origin,
+            numbers=numbers,
+            jobs=jobs,
+            change=switching,
+            judge=judge,
         )
         gateway.manager.tracer = await stack.enter_async_context(
             tracing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import time
+from typing import Any
 
 from chat_gateway.limits.addresses import Proxies
 from chat_gateway.limits.entrance import Entrance
@@ -12,6 +13,7 @@ from chat_gateway.limits.gate import Gate, GateLimits
 from chat_gateway.limits.origins import Origins
 from chatcluster.core.rate import Rate
 from chatcluster.runtime.limit_settings import LimitSettings
+from chatcluster.runtime.settings import GatewaySettings
 
 SPARE_FILES = 200  # for the carrier, the store, and those whom we are about to refuse
 
@@ -43,3 +45,19 @@ def _most_files() -> int:
     """How many connections the process can have open; 0 where there is no limit."""
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 0 if most == resource.RLIM_INFINITY else max(1, most - SPARE_FILES)
+
+
+def server(settings: GatewaySettings) -> dict[str, Any]:
+    """Everything about times, sizes and limits that a ChatServer is made with."""
+    return {
+        "connect_timeout": settings.connect_timeout,
+        "ping_interval": settings.ping_interval,
+        "ping_timeout": settings.ping_timeout,
+        "upgrade_timeout": settings.upgrade_timeout,
+        "max_payload": settings.max_payload,
+        "send_buffer": settings.send_buffer,
+        "most_packets": settings.packets_per_body,
+        "namespaces_per_client": settings.namespaces_per_client,
+        "entrance": entrance(settings),
+        "flow": flow(settings),
+    }
