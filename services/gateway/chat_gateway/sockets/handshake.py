@@ -41,11 +41,6 @@ class Handshake:
         self.address = address
         self._secure = secure
 
-    @property
-    def address(self) -> str:
-        """Where the connection came from."""
-        return self._address
-
     def environ(self) -> dict[str, Any]:
         """The request in WSGI's words (PEP 3333), as python-socketio gives it to handlers."""
         method, path, query = self._line

@@ -97,9 +97,7 @@ class Session(Sender):
     @property
     def identity(self) -> Identity:
         """Whose session this is."""
-        if self.granted is not None:
-            return self.granted
-        return stranger(self.handshake.address if self.handshake is not None else "")
+        return self.granted or stranger(self.handshake.address if self.handshake else "")
 
     def start(self, link: Link) -> None:
         """Begin on *link*: pings are sent from now on."""
