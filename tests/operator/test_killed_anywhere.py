@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,7 @@ def marks(pod):
     return pod["metadata"].get("annotations", {})
 
 
-def anew(world: World, **wanted: object) -> None:
+def anew(world: World, **wanted: Any) -> None:
     world.api.objects.clear()
     world.servers.reset()
     chat(world.api, world.servers, *CLIENTS.values(), **wanted)
