@@ -90,6 +90,9 @@ class AdminServers:
     def _switch(self, at: str) -> Switch:
         return self.switches.get(at, IN_FORCE)
 
+    def _markers(self, switch: Switch) -> frozenset[str]:
+        return frozenset(self.clients) if switch.previous is not None else frozenset()
+
     def _figures(self, at: str) -> Figures:
         drain = self.draining.get(at)
         return Figures(
@@ -101,7 +104,7 @@ class AdminServers:
             connections=self.clients.get(at, 0),
             drain=drain,
             shed=None,
-            fanout=Report(at, self._switch(at), frozenset(self.clients), waits=False),
+            fanout=Report(at, self._switch(at), self._markers(self._switch(at))),
         )
 
 
