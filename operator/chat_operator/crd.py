@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from chat_operator import spec
-from chat_operator.schema import Schema, structural
+from chat_operator.schema import Schema, structural, without_defaults
 from chat_operator.spec import GROUP, KIND, PLURAL, VERSION, ChatClusterSpec
 from chat_operator.status import Status
 
@@ -90,7 +90,7 @@ def _version() -> dict[str, Any]:
                     "kind": {"type": "string"},
                     "metadata": {"type": "object"},
                     "spec": with_rules(structural(ChatClusterSpec)),
-                    "status": _mergeable(structural(Status)),
+                    "status": status_schema(),
                 },
             }
         },
@@ -109,8 +109,9 @@ def with_rules(schema: Schema) -> Schema:
     return schema
 
 
-def _mergeable(schema: Schema) -> Schema:
+def status_schema() -> Schema:
     """Conditions are told apart by their type."""
+    schema = without_defaults(structural(Status))
     conditions = schema["properties"]["conditions"]
     conditions |= {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
     return schema

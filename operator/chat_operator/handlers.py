@@ -17,6 +17,7 @@ import kopf
 from kopf._core.engines import peering
 
 from chat_operator.look import Key
+from chat_operator.news import News
 from chat_operator.spec import GROUP, PLURAL, VERSION
 from chatcluster.core.errors import ChatClusterError
 from chatcluster.runtime.logs import get_logger
@@ -95,11 +96,17 @@ class Watch:
         def login(**given: Any) -> kopf.ConnectionInfo | None:
             return kopf.login_with_service_account(**given) or kopf.login_with_kubeconfig(**given)
 
+        news = News()
+
         @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
-        async def chat_cluster(namespace: str | None, name: str | None, **_: Any) -> None:
+        async def chat_cluster(
+            namespace: str | None, name: str | None, type: str | None, meta: kopf.Meta, **_: Any
+        ) -> None:
             assert namespace is not None
             assert name is not None
-            self._loop.call_soon_threadsafe(self._seen, Key(namespace, name))
+            key = Key(namespace, name)
+            if news.is_news(key, type, meta["generation"]):
+                self._loop.call_soon_threadsafe(self._seen, key)
 
         async def child(namespace: str | None, **_: Any) -> None:
             self._loop.call_soon_threadsafe(self._wake, namespace or "")

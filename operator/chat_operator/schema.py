@@ -22,6 +22,18 @@ def structural(model: type[BaseModel]) -> Schema:
     return _structural(schema, schema.get("$defs", {}))
 
 
+def without_defaults(schema: Schema) -> Schema:
+    """Of what a program writes, which leaves nothing to be filled in."""
+    made = {key: value for key, value in schema.items() if key != "default"}
+    if "properties" in made:
+        made["properties"] = {
+            name: without_defaults(one) for name, one in made["properties"].items()
+        }
+    if "items" in made:
+        made["items"] = without_defaults(made["items"])
+    return made
+
+
 def _structural(schema: Schema, definitions: Schema) -> Schema:
     schema = _resolved(schema, definitions)
     made = {key: value for key, value in schema.items() if key not in _DROPPED}
