@@ -11,7 +11,7 @@ import orjson
 from aiohttp import web
 
 from chatcluster.core.figures import Figures, Move, figures_as_json
-from chatcluster.core.switch import Switch, Target
+from chatcluster.core.switch import StaleError, Switch, Target
 from chatcluster.core.switch_json import read_order, switch_as_json
 from chatcluster.core.switch_plan import Report
 from chatcluster.runtime.fanout_routes import check_token
@@ -30,6 +30,10 @@ class AdminServers:
 
     def __init__(self) -> None:
         self.port = free_port()
+        self.reset()
+
+    def reset(self) -> None:
+        """There are no gateways."""
         self.clients: dict[str, int] = {}
         self.draining: dict[str, Move] = {}
         self.switches: dict[str, Switch] = {}
@@ -61,9 +65,13 @@ class AdminServers:
             return web.json_response({"error": "not now"}, status=409)
         if request.method != "GET":
             self.told.append((request.method, f"{at}{request.path}", body))
-            self._obey(at, request, body)
+            try:
+                self._obey(at, request, body)
+            except StaleError as error:
+                refused = {"error": str(error), "report": _report(at, self._switch(at))}
+                return web.json_response(refused, status=409)
         if request.path == "/fanout":
-            return web.json_response(orjson.loads(orjson.dumps(_report(at, self._switch(at)))))
+            return web.json_response(_report(at, self._switch(at)))
         return web.json_response(figures_as_json(self._figures(at)))
 
     def _obey(self, at: str, request: web.Request, body: Any) -> None:
@@ -82,9 +90,6 @@ class AdminServers:
     def _switch(self, at: str) -> Switch:
         return self.switches.get(at, IN_FORCE)
 
-    def _markers(self, switch: Switch) -> frozenset[str]:
-        return frozenset(self.clients) if switch.previous is not None else frozenset()
-
     def _figures(self, at: str) -> Figures:
         drain = self.draining.get(at)
         return Figures(
@@ -96,7 +101,7 @@ class AdminServers:
             connections=self.clients.get(at, 0),
             drain=drain,
             shed=None,
-            fanout=Report(at, self._switch(at), self._markers(self._switch(at))),
+            fanout=Report(at, self._switch(at), waits=False),
         )
 
 
@@ -162,4 +167,4 @@ def _deployment(labels: dict[str, str], replicas: int) -> dict[str, Any]:
 
 
 def _report(at: str, switch: Switch) -> dict[str, Any]:
-    return {"origin": at, "switch": switch_as_json(switch), "markers": [at]}
+    return {"origin": at, "switch": switch_as_json(switch), "markers": [at], "waits": False}
