@@ -24,7 +24,8 @@ class Visit(NamedTuple):
 
 
 class Entrance:
-    """Knows the way a request came, and which may come in. `refused` counts those that may not."""
+    """Knows the way a request came, and which may come in. `refused` counts those that may not,
+    by the code's name."""
 
     def __init__(
         self,
@@ -35,7 +36,7 @@ class Entrance:
     ) -> None:
         """Without any of these, everybody may."""
         self.gate = gate or Gate(GateLimits(), time.monotonic)
-        self.refused: Counter[Code] = Counter()
+        self.refused: Counter[str] = Counter()
         self._origins = origins or Origins()
         self._proxies = proxies or Proxies()
 
@@ -66,5 +67,5 @@ class Entrance:
         return entry if isinstance(entry, Entry) else self._refuse(entry)
 
     def _refuse(self, code: Code) -> Code:
-        self.refused[code] += 1
+        self.refused[code.name] += 1
         return code

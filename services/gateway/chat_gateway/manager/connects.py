@@ -10,6 +10,7 @@ import orjson
 from chat_gateway.manager import encoding
 from chat_gateway.manager.answer import refusal
 from chat_gateway.manager.membership import Membership
+from chat_gateway.manager.prompt import PromptConnect
 from chat_gateway.manager.socket import Socket
 from chat_gateway.sockets.session import Session
 from chatcluster.core import codes
@@ -56,6 +57,19 @@ class Connects:
         socket.auth = _as_json(auth)
         return sid
 
+    def at_once(
+        self, session: Session, namespace: str, auth: dict[str, Any], handler: PromptConnect
+    ) -> None:
+        """The whole of it, for a *handler* that need not wait."""
+        if (sid := self.admit(session, namespace, auth)) is None:
+            return
+        try:
+            handler(sid, auth)
+        except Exception as error:
+            self.turn_away(session, namespace, sid, error)
+        else:
+            self.welcome(session, namespace, sid)
+
     def welcome(self, session: Session, namespace: str, sid: str) -> None:
         """The handler has said yes."""
         socket = self._members.sockets.get(sid)
@@ -73,6 +87,7 @@ class Connects:
     def refuse(self, session: Session, namespace: str, error: Exception) -> None:
         """Tell the client why it is not let in."""
         reply = refusal(error, "connect", namespace)["error"]
+        session.counts.refused.add(reply["code"])
         answer = {"message": reply["message"], "data": reply}
         session.send(encoding.encode(encoding.CONNECT_ERROR, namespace, answer))
 

@@ -11,6 +11,7 @@ import socketio
 from chat_gateway.limits.flow import Flow, too_fast
 from chat_gateway.manager import encoding
 from chat_gateway.manager.answer import Answer
+from chat_gateway.manager.asked import Asked
 from chat_gateway.manager.connects import Connects
 from chat_gateway.manager.encoding import Json, Packet
 from chat_gateway.manager.environs import Environs
@@ -56,6 +57,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
             serializer=Packet,
             json=Json,
             namespaces="*",
+            counts=manager.counts,
             **engine_options,
         )
         self.prompt_connects: dict[str, PromptConnect] = {}  # by namespace
@@ -159,13 +161,16 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         if event is None or handler is None or socket is None or not socket.connected:
             return False
         number, (name, *args) = event
-        answer = Answer(socket, name, number)
-        try:
-            return handler(socket.sid, tuple(args), answer)
-        except Exception as error:
-            answer.begin()
-            answer.fail(error)
-            return True
+        with Asked(self.manager, session, name, "/") as trace:
+            answer = Answer(socket, name, number, trace)
+            try:
+                handled = handler(socket.sid, tuple(args), answer)
+            except Exception as error:
+                answer.begin().fail(error)
+                handled = True
+        if handled:
+            self.manager.counts.events.add(name)
+        return handled
 
     async def _handle_later(self, session: Session, data: bytes, binary: bool, taken: bool) -> None:
         """After what is under way: a client's events are handled in their order."""
@@ -207,13 +212,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         auth = encoding.read_connect(data)
         if prompt is None or auth is None:
             return False
-        if (sid := self._connects.admit(session, "/", auth)) is not None:
-            try:
-                prompt(sid, auth)
-            except Exception as error:
-                self._connects.turn_away(session, "/", sid, error)
-            else:
-                self._connects.welcome(session, "/", sid)
+        self._connects.at_once(session, "/", auth, prompt)
         return True
 
     async def _handle_connect(self, session: Session, namespace: str, packet: Packet) -> None:
@@ -226,23 +225,21 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         try:
             await self._trigger_event("connect", namespace, sid, environ, auth)
         except Exception as error:
-            self._connects.turn_away(session, namespace, sid, error)
-        else:
-            self._connects.welcome(session, namespace, sid)
+            return self._connects.turn_away(session, namespace, sid, error)
+        self._connects.welcome(session, namespace, sid)
 
     async def _handle_event(self, session: Session, namespace: str, packet: Packet) -> None:
         socket = self.manager.members.of_session(session.sid, namespace)
         if socket is None or not socket.connected:
             return
         event, *args = packet.data
-        answer = Answer(socket, event, packet.id)
-        try:
-            if not packet.taken:
-                raise too_fast()
-            reply = await self._trigger_event(event, namespace, socket.sid, *args)
-        except Exception as error:
-            answer.begin()
-            answer.fail(error)
-        else:
-            answer.begin()
-            answer.give(reply)
+        self.manager.counts.events.add(event)
+        with Asked(self.manager, session, event, namespace) as trace:
+            answer = Answer(socket, event, packet.id, trace)
+            try:
+                if not packet.taken:
+                    raise too_fast()
+                reply = await self._trigger_event(event, namespace, socket.sid, *args)
+            except Exception as error:
+                return answer.begin().fail(error)
+            answer.begin().give(reply)

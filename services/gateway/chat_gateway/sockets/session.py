@@ -9,6 +9,7 @@ from typing import Any
 
 from chat_gateway.limits.flow import Sender
 from chat_gateway.sockets import frames, packets
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.handshake import Handshake
 from chat_gateway.sockets.packets import Outgoing, Packet
 from chat_gateway.sockets.ports import Burst, Engine, Link
@@ -83,6 +84,10 @@ class Session(Sender):
         self._waiting: deque[tuple[bytes, bool]] | None = None  # while a message is being handled
 
     @property
+    def counts(self) -> Counts:
+        return self._engine.counts
+
+    @property
     def user(self) -> dict[str, Any]:
         if self.users is None:
             self.users = {}
@@ -136,6 +141,7 @@ class Session(Sender):
             if self.closed:  # it was too slow for that
                 return
         self.closed = True
+        self.counts.closed.add(reason if code is None else code.name)
         self.write = self._turn = None
         if self.link is not None:
             self.link.close(code)

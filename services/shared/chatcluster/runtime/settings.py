@@ -160,6 +160,21 @@ class GatewaySettings(ClusterSettings, LimitSettings):
     send_buffer: int = Field(
         1_048_576, ge=65_536, description="Unsent bytes per client before it is disconnected."
     )
+    log_messages: bool = Field(
+        False,
+        description="Whether a log line tells each message that clients send here, with its text.",
+    )
+    trace_ratio: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Share of clients' events that are traced (OpenTelemetry), from their coming "
+        "here to their delivery on each gateway; 0: none.",
+    )
+    trace_url: str = Field(
+        "http://127.0.0.1:4318/v1/traces",
+        description="Where traces are sent (OTLP over HTTP).",
+    )
     presence_seconds: float = Field(
         2.0,
         gt=0,
