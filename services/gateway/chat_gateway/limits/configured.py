@@ -6,6 +6,7 @@ import resource
 import time
 
 from chat_gateway.limits.addresses import Proxies
+from chat_gateway.limits.doorstep import Doorstep
 from chat_gateway.limits.entrance import Entrance
 from chat_gateway.limits.flow import Flow
 from chat_gateway.limits.gate import Gate, GateLimits
@@ -13,12 +14,14 @@ from chat_gateway.limits.origins import Origins
 from chatcluster.core.rate import Rate
 from chatcluster.runtime.limit_settings import LimitSettings
 
-SPARE_FILES = 200  # for the carrier, the store, and those whom we are about to refuse
+SPARE_FILES = 200  # for the carrier, the store, and those who are told that there is no room
 
 
 def entrance(settings: LimitSettings) -> Entrance:
+    files = _most_files()
+    proxies = Proxies(settings.trusted_proxies, settings.forwarded_header)
     limits = GateLimits(
-        connections=settings.connections_limit or _most_files(),
+        connections=settings.connections_limit or max(0, files - SPARE_FILES),
         connections_per_address=settings.connections_per_address,
         handshakes_per_second=settings.admitted_per_second,
         handshakes_per_address=settings.handshakes_per_address,
@@ -26,7 +29,12 @@ def entrance(settings: LimitSettings) -> Entrance:
     return Entrance(
         Gate(limits, time.monotonic),
         origins=Origins(settings.origins),
-        proxies=Proxies(settings.trusted_proxies, settings.forwarded_header),
+        proxies=proxies,
+        doorstep=Doorstep(
+            proxies,
+            most=max(0, files - SPARE_FILES // 2),
+            clients_per_address=settings.connections_per_address,
+        ),
     )
 
 
@@ -40,6 +48,6 @@ def flow(settings: LimitSettings) -> Flow:
 
 
 def _most_files() -> int:
-    """How many connections the process can have open; 0 where there is no limit."""
+    """How many files the process can have open; 0 where there is no limit."""
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 0 if most == resource.RLIM_INFINITY else max(1, most - SPARE_FILES)
+    return 0 if most == resource.RLIM_INFINITY else most

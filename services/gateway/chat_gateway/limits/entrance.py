@@ -8,11 +8,18 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from chat_gateway.limits.addresses import Proxies
+from chat_gateway.limits.doorstep import Doorstep
 from chat_gateway.limits.gate import Entry, Gate, GateLimits
 from chat_gateway.limits.origins import Origins
 from chatcluster.core.codes import FORBIDDEN_ORIGIN, Code
+from chatcluster.core.rate import Rate, Rates
+from chatcluster.runtime.logs import get_logger
+
+TELL_SECONDS = 60.0  # between two lines in the log about the same code
 
 Headers = Iterable[tuple[str, str]]
+
+log = get_logger(__name__)
 
 
 class Visit(NamedTuple):
@@ -24,7 +31,9 @@ class Visit(NamedTuple):
 
 
 class Entrance:
-    """Knows the way a request came, and which may come in. `refused` counts those that may not."""
+    """Knows the way a request came, and which may come in. `refused` counts those that may not; of
+    each code one a minute is in the log.
+    """
 
     def __init__(
         self,
@@ -32,12 +41,20 @@ class Entrance:
         *,
         origins: Origins | None = None,
         proxies: Proxies | None = None,
+        doorstep: Doorstep | None = None,
     ) -> None:
         """Without any of these, everybody may."""
         self.gate = gate or Gate(GateLimits(), time.monotonic)
+        self.doorstep = doorstep or Doorstep()
         self.refused: Counter[Code] = Counter()
+        self._told = Rates(Rate.of(1 / TELL_SECONDS, 1))
         self._origins = origins or Origins()
         self._proxies = proxies or Proxies()
+
+    def step(self, peer: str) -> str | Code:
+        """A place on the doorstep, or why there is none."""
+        place = self.doorstep.enter(peer)
+        return place if isinstance(place, str) else self._refuse(place, address=peer)
 
     def visit(self, peer: str, headers: Headers) -> Visit:
         """*peer*: the address at the other end of the connection."""
@@ -58,13 +75,15 @@ class Entrance:
         """Why nothing at all is done for it."""
         if self._origins.allow(visit.origins, visit.host):
             return None
-        return self._refuse(FORBIDDEN_ORIGIN)
+        return self._refuse(FORBIDDEN_ORIGIN, origins=visit.origins, host=visit.host)
 
     def enter(self, visit: Visit) -> Entry | Code:
         """A place for a new session, or why there is none."""
         entry = self.gate.enter(visit.address)
-        return entry if isinstance(entry, Entry) else self._refuse(entry)
+        return entry if isinstance(entry, Entry) else self._refuse(entry, address=visit.address)
 
-    def _refuse(self, code: Code) -> Code:
+    def _refuse(self, code: Code, **why: object) -> Code:
         self.refused[code] += 1
+        if self._told.spend(code.name, time.monotonic()):
+            log.warning("refused", code=code.name, times=self.refused[code], **why)
         return code
