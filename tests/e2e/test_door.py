@@ -10,8 +10,7 @@ import pytest
 
 from chat_gateway.limits.doorstep import PER_CLIENT
 from tests.e2e.lone_gateway import lone_gateway
-from tests.e2e.raw_clients import SECONDS, Wire, exchange
-from tests.e2e.test_limits import opened
+from tests.e2e.raw_clients import SECONDS, Wire, exchange, opened
 
 REQUEST = (
     b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: here\r\n"

@@ -98,8 +98,8 @@ def test_refusals_are_counted_by_code(addresses):
         visit = entrance.visit(address, [("Origin", "https://evil.example")])
         assert entrance.forbids(visit) is codes.FORBIDDEN_ORIGIN
         entrance.enter(visit)
-    assert entrance.refused[codes.FORBIDDEN_ORIGIN] == len(addresses)
-    assert entrance.refused[codes.GATEWAY_FULL] == max(0, len(addresses) - 3)
+    assert entrance.refused[codes.FORBIDDEN_ORIGIN.name] == len(addresses)
+    assert entrance.refused[codes.GATEWAY_FULL.name] == max(0, len(addresses) - 3)
 
 
 def test_of_refusals_one_a_minute_is_in_the_log():

@@ -14,14 +14,14 @@ from chat_gateway.limits.origins import Origins
 from chatcluster.core.rate import Rate
 from chatcluster.runtime.limit_settings import LimitSettings
 
-SPARE_FILES = 200  # for the carrier, the store, and those who are told that there is no room
+SPARE_FILES = 200  # for the carrier, the store, and those whom we are about to refuse
 
 
 def entrance(settings: LimitSettings) -> Entrance:
-    files = _most_files()
     proxies = Proxies(settings.trusted_proxies, settings.forwarded_header)
+    files = _most_files()
     limits = GateLimits(
-        connections=settings.connections_limit or max(0, files - SPARE_FILES),
+        connections=settings.connections_limit or files,
         connections_per_address=settings.connections_per_address,
         handshakes_per_second=settings.admitted_per_second,
         handshakes_per_address=settings.handshakes_per_address,
@@ -32,7 +32,7 @@ def entrance(settings: LimitSettings) -> Entrance:
         proxies=proxies,
         doorstep=Doorstep(
             proxies,
-            most=max(0, files - SPARE_FILES // 2),
+            most=files and files + SPARE_FILES // 2,
             clients_per_address=settings.connections_per_address,
         ),
     )
@@ -48,6 +48,6 @@ def flow(settings: LimitSettings) -> Flow:
 
 
 def _most_files() -> int:
-    """How many files the process can have open; 0 where there is no limit."""
+    """How many connections the process can have open; 0 where there is no limit."""
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 0 if most == resource.RLIM_INFINITY else most
+    return 0 if most == resource.RLIM_INFINITY else max(1, most - SPARE_FILES)
