@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from chat_gateway.limits.addresses import Proxies
+from chat_gateway.limits.doorstep import Doorstep
 from chat_gateway.limits.entrance import Entrance
 from chat_gateway.limits.flow import Flow
 from chat_gateway.limits.gate import Gate, GateLimits
@@ -19,8 +20,10 @@ SPARE_FILES = 200  # for the carrier, the store, and those whom we are about to 
 
 
 def entrance(settings: LimitSettings) -> Entrance:
+    proxies = Proxies(settings.trusted_proxies, settings.forwarded_header)
+    files = _most_files()
     limits = GateLimits(
-        connections=settings.connections_limit or _most_files(),
+        connections=settings.connections_limit or files,
         connections_per_address=settings.connections_per_address,
         handshakes_per_second=settings.admitted_per_second,
         handshakes_per_address=settings.handshakes_per_address,
@@ -28,7 +31,12 @@ def entrance(settings: LimitSettings) -> Entrance:
     return Entrance(
         Gate(limits, time.monotonic),
         origins=Origins(settings.origins),
-        proxies=Proxies(settings.trusted_proxies, settings.forwarded_header),
+        proxies=proxies,
+        doorstep=Doorstep(
+            proxies,
+            most=files and files + SPARE_FILES // 2,
+            clients_per_address=settings.connections_per_address,
+        ),
     )
 
 
