@@ -14,6 +14,7 @@ from chat_gateway.manager.membership import Membership, Socket
 from chat_gateway.manager.publishing import Publishing
 from chat_gateway.manager.room import Bursts
 from chat_gateway.sockets.packets import Outgoing
+from chatcluster.core.append import Append, Unstored
 from chatcluster.core.envelope import Action, Envelope, RoomKey
 from chatcluster.core.position import Position
 from chatcluster.fanout.port import Fanout
@@ -56,10 +57,14 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         event: str,
         arg: Any,
         position: Position | None = None,
+        append: Append | None = None,
     ) -> Envelope:
         """This gateway's next envelope, for an event with one argument."""
         head = (self._origin, next(self._numbers), namespace, Action.EMIT)
-        return Envelope(*head, rooms=rooms, event=event, args=(arg,), position=position)
+        what = (rooms, (), event, (arg,))
+        if append is None:
+            return Envelope(*head, *what, position=position)
+        return Unstored(*head, *what, position=position, append=append)
 
     async def publish(self, envelope: Envelope) -> None:
         """Raises FanoutError if the carrier did not take it."""
