@@ -114,7 +114,7 @@ def test_only_labels_that_are_there_are_used():
     for where, text in expressions():
         for selector in selectors(promql.parse(text)):
             used = {matcher.name for matcher in selector.matchers.matchers}
-            assert used <= LABELS | OWN.get(selector.name, set()), where
+            assert used <= LABELS | OWN.get(selector.name or "", set()), where
 
 
 def test_alerts_are_about_this_release_alone():
