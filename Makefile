@@ -40,7 +40,7 @@ bench: $(STAMPS)/dev $(STAMPS)/node ## What a delivery costs, beside Node (ARGS=
 	$(BIN)/python -m benchmarks --write $(ARGS)
 
 coverage: $(STAMPS)/dev ## Unit tests alone: every branch of the pure code must be taken.
-	$(BIN)/python -m pytest -q tests/unit --cov=chatcluster.core --cov=chat_gateway.chat.domain --cov=chatcluster.chat.message --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(BIN)/python -m pytest -q tests/unit --cov=chatcluster.core --cov=chat_gateway.chat.domain $(foreach pure,patterns identity claims keys tokens signing,--cov=chat_gateway.access.$(pure)) --cov=chatcluster.chat.message --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 check: $(STAMPS)/dev ## Format, lint, types, layers, generated files.
 	$(BIN)/ruff format --check .
@@ -51,11 +51,13 @@ check: $(STAMPS)/dev ## Format, lint, types, layers, generated files.
 	! git grep -nE '^(<{7}|>{7}) ' # what a merge left
 	$(BIN)/python -m tests.contract.modes_page --check
 	$(BIN)/python -m tests.contract.openapi_files --check
+	$(BIN)/python -m tests.metrics_page --check
 	$(BIN)/python -m charts.generate --check
 
-generate: $(STAMPS)/dev ## Write what is made from other files: the table in docs/modes.md, the chart's schema and README.
+generate: $(STAMPS)/dev ## Write what is made from other files: the tables in docs/modes.md and operation.md, the chart's schema and README.
 	$(BIN)/python -m tests.contract.modes_page
 	$(BIN)/python -m tests.contract.openapi_files
+	$(BIN)/python -m tests.metrics_page
 	$(BIN)/python -m charts.generate
 
 format: $(STAMPS)/dev ## Format and fix what can be fixed.
@@ -65,8 +67,8 @@ format: $(STAMPS)/dev ## Format and fix what can be fixed.
 # With hashes, pip takes what is asked for with extras only where the lock names them, too.
 lock: $(STAMPS)/dev ## Resolve the newest versions and write the lock files anew.
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras --extra local -o run.txt ../pyproject.toml build.in
-	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --no-strip-extras --extra local --extra operator --extra dev -c run.txt -o dev.txt ../pyproject.toml build.in
-	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c run.txt -o image.txt ../pyproject.toml
+	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --no-strip-extras --extra local --extra operator --extra otel --extra dev -c run.txt -o dev.txt ../pyproject.toml build.in
+	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras --extra otel -c run.txt -o image.txt ../pyproject.toml
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c dev.txt --extra operator -o operator-image.txt ../pyproject.toml
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c run.txt -o build.txt build.in
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c run.txt -o dev-image.txt dev-image.in

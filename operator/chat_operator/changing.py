@@ -18,7 +18,7 @@ from chat_operator.steps import GiveOrders, ScaleHubs, ScaleWorkers, WriteFanout
 from chat_operator.view import Program, View
 from chat_operator.wanting import STARTING
 from chatcluster.core import switch_plan
-from chatcluster.core.switch import Order, StaleError, Step, Switch, Target
+from chatcluster.core.switch import Order, Step, Switch, Target
 from chatcluster.core.switch_plan import Phase, Report
 
 # After that many attempts in a row, the time between two does not grow any more.
@@ -240,12 +240,15 @@ def _ordered(
 
 
 def _is_news(report: Report | None, order: Order) -> bool:
-    """Whether it changes anything there; an order that is refused is told to the log, there."""
-    assert report is not None
-    try:
-        return report.switch.ordered(order) != report.switch
-    except StaleError:
-        return order.step is not Step.CALL_OFF
+    """Whether it has not been noted there yet."""
+    assert report is not None, "only who answers is given orders"
+    coming = report.switch.next
+    noted = coming is not None and (coming.epoch, coming.target) == (order.epoch, order.target)
+    if order.step is Step.PREPARE:
+        return not noted
+    if order.step in (Step.COMMIT, Step.FOLLOW):
+        return not (noted and coming is not None and coming.forward)
+    return True  # its effect shows at once
 
 
 def _memory(memory: Memory, **changes: object) -> Memory:

@@ -11,6 +11,7 @@ import schemathesis
 import yaml
 from aiohttp import web
 from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from chat_hub.broadcaster import Broadcaster
 from chat_hub.door import Door
@@ -26,7 +27,7 @@ from tests.gateways import TOKEN, Cluster, Program
 admin_schema = schemathesis.openapi.from_path(ADMIN)
 hub_schema = schemathesis.openapi.from_path(HUB)
 quickly = settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
@@ -104,6 +105,10 @@ def test_a_gateways_admin_server_does_what_is_documented(case: Any, gateway: Pro
 @hub_schema.parametrize()
 @quickly
 def test_a_hub_does_what_is_documented(case: Any, hub: Program) -> None:
+    # What has a key that was used for something else is refused, and no schema can say so.
     case.call_and_validate(
-        base_url=hub.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20
+        base_url=hub.url,
+        headers={"Authorization": f"Bearer {TOKEN}"},
+        excluded_checks=[positive_data_acceptance],
+        timeout=20,
     )

@@ -133,7 +133,9 @@ async def test_a_shed_moves_those_who_are_there_longest_and_the_gateway_stays_re
     admin = Admin(http, gateway)
     status, body = await admin.asked("POST", "/shed", {"clients": 10, "clients_per_second": 50})
     assert status == 200
-    assert read_figures(body).shed.clients == 10
+    shed = read_figures(body).shed
+    assert shed is not None
+    assert shed.clients == 10
     assert await admin.ready()
     await admin.until(lambda figures: figures.shed is None)
     await asyncio.gather(*reading[:10])

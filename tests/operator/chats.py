@@ -90,9 +90,6 @@ class AdminServers:
     def _switch(self, at: str) -> Switch:
         return self.switches.get(at, IN_FORCE)
 
-    def _markers(self, switch: Switch) -> frozenset[str]:
-        return frozenset(self.clients) if switch.previous is not None else frozenset()
-
     def _figures(self, at: str) -> Figures:
         drain = self.draining.get(at)
         return Figures(

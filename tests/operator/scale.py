@@ -131,10 +131,7 @@ def table(costs: list[tuple[str, Cost]]) -> str:
 
 async def _all() -> list[tuple[str, Cost]]:
     quiet = [
-        (
-            f"a quiet minute, {chats} ChatClusters, {gateways} gateways each",
-            await cost(chats, gateways),
-        )
+        (f"a quiet minute, {chats} x {gateways} gateways", await cost(chats, gateways))
         for chats, gateways in SIZES
     ]
     changes = [

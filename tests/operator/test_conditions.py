@@ -195,6 +195,11 @@ ROWS: dict[str, tuple[View, str, tuple[str, str]]] = {
         "NoWarnings",
         ("False", "UsersAreSplit"),
     ),
+    "one gateway splits nobody": (
+        view(pod("a"), spec=spec(mode="isolated", gateways={"replicas": 1})),
+        "NoWarnings",
+        ("True", "NoWarnings"),
+    ),
     "users are split, and may be": (
         view(A, B, spec=spec(mode="isolated", fanout={"acceptSplitUsers": True})),
         "NoWarnings",

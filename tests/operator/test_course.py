@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from chat_operator import steps
@@ -180,3 +181,34 @@ def test_a_pod_that_appears_in_mid_change_comes_up_in_its_phase() -> None:
     cluster.run(60)
     assert {one.switch.target.mode for one in cluster.gateways} == {"redis"}
     assert all(one.switch.previous is None for one in cluster.gateways)
+
+
+def test_between_two_batches_to_new_gateways_clients_have_time_to_come_back() -> None:
+    """However often something calls for a look."""
+    wanted: dict[str, Any] = {"rebalance": {"enabled": True}, "drain": {"reconnectSeconds": 30}}
+    cluster = _cluster(1000, replicas=2, gateways={"replicas": 2}, **wanted)
+    cluster.run(20)
+    cluster.wish(spec(gateways={"replicas": 4}, **wanted))
+    begun = []
+    for _ in range(200):
+        if isinstance(cluster.look().step, steps.Shed):
+            begun.append(cluster.now)
+        cluster.pass_time(1)
+    assert len(begun) > 2
+    pauses = [after - before for before, after in itertools.pairwise(begun)]
+    assert min(pauses).total_seconds() >= 30
+
+
+def test_a_memory_of_many_numbers_is_short_and_forgets_no_large_one() -> None:
+    cluster = _cluster(
+        400, replicas=40, gateways=autoscale(1, 40, 10, scaleInStabilizationSeconds=3600)
+    )
+    cluster.run(10)
+    for _ in range(39):
+        one = max(cluster.gateways, key=lambda one: one.connections)
+        one.connections = max(0, one.connections - 10)
+        cluster.run(5)
+    levels = read_status(cluster.status).memory.levels
+    assert len(levels) <= 16
+    assert levels[0].replicas == 40
+    assert len(cluster.gateways) == 40

@@ -199,6 +199,41 @@ STEPS: dict[str, tuple[View, Memory, Step | None]] = {
         Memory(),
         None,
     ),
+    "nobody lives, and the mode needs hubs": (
+        _to(
+            "hub",
+            pods=[pod("a", None, ready=False, started=None)],
+            spec=HUBS,
+            hubs=workload(0),
+        ),
+        Memory(),
+        ScaleHubs(2),
+    ),
+    "nobody lives, and nothing is written": (
+        _to("redis", pods=[pod("a", None, ready=False, started=None)], fanout_config=None),
+        Memory(),
+        WriteFanoutConfig(Switch(0, REDIS)),
+    ),
+    "who has noted that it commits is not told again": (
+        _to(
+            "redis",
+            COMMITTED,
+            Switch(0, Target("adapter"), next=Next(1, REDIS, forward=True)),
+            fanout_config=COMMITTED,
+        ),
+        PREPARING,
+        None,
+    ),
+    "paused, and nobody answers: nothing": (
+        _to("redis", pods=[pod("a", None)], spec={"paused": "All"}),
+        Memory(),
+        None,
+    ),
+    "isolated: workers that are not ours are not stopped": (
+        _to("isolated", IN_FORCE, workers=workload(1)),
+        Memory(),
+        WriteFanoutConfig(Switch(0, Target("adapter"), next=Next(1, ISOLATED))),
+    ),
     "more gateways come even now": (
         view(pod("a"), spec=spec(mode="redis", gateways={"replicas": 3})),
         Memory(),

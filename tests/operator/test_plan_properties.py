@@ -156,7 +156,7 @@ def _is_as_wanted(cluster: FakeCluster, wanted: ChatClusterSpec) -> None:
     assert cluster.hubs == (1 if wanted.fanout.mode == "hub" else 0)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(specs, st.integers(1, LARGEST), st.integers(0, 150), faults, chance)
 def test_whatever_happens_in_the_end_all_is_as_wanted(
     wanted: ChatClusterSpec, replicas: int, clients: int, course: list[Any], luck: random.Random

@@ -17,6 +17,7 @@ async def test_a_quiet_minute_is_a_few_reads_and_a_question_to_each_gateway(
     assert one.api == LOOKS * REQUESTS * chats
     assert one.writes == 0
     assert one.admin == LOOKS * chats * gateways
+    assert one.seconds < 6  # a tenth of a core
 
 
 async def test_ten_times_the_gateways_take_about_ten_times_the_time() -> None:

@@ -11,7 +11,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 
 import chatcluster
+from chat_gateway.access.opening import opened_judge
 from chat_gateway.drain import drain
+from chat_gateway.examination import Examination
 from chat_gateway.gateway import Gateway, new_origin
 from chat_gateway.metrics import gateway_metrics
 from chat_gateway.moving import Moving
@@ -24,6 +26,7 @@ from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.stores import opened_store
 from chatcluster.core.errors import FanoutError, HistoryError
 from chatcluster.core.figures import Figures
+from chatcluster.fanout.metered import Metered
 from chatcluster.fanout.switching import Switching
 from chatcluster.history.port import Retention
 from chatcluster.runtime.admin import AdminServer
@@ -32,6 +35,7 @@ from chatcluster.runtime.fanout_routes import fanout_routes
 from chatcluster.runtime.lifecycle import StartError, shown, stop_signal
 from chatcluster.runtime.logs import configure, get_logger
 from chatcluster.runtime.settings import GatewaySettings
+from chatcluster.runtime.tracing import tracing
 
 # New objects between two looks for cycles, younger looks between two at older objects, and so on.
 # Clients are many objects that live long and are in no cycles: looked at as often as Python does
@@ -46,14 +50,14 @@ async def serve(settings: GatewaySettings) -> None:
     configure(settings.log_level, settings.log_format)
     with stop_signal(settings.settle_seconds + settings.drain_seconds) as stop:
         async with AsyncExitStack() as stack:
-            gateway, switching = await _open(settings, stack)
+            gateway, switching, metered = await _open(settings, stack)
             moving = Moving(
                 gateway.server.eio,
                 gateway.health,
                 settle=settings.settle_seconds,
                 clock=time.monotonic,
             )
-            admin = _admin(gateway, switching, moving)
+            admin = _admin(gateway, switching, metered, moving)
             await stack.enter_async_context(admin.serving())
             port = await stack.enter_async_context(_clients(gateway))
             gc.freeze()
@@ -73,7 +77,7 @@ async def serve(settings: GatewaySettings) -> None:
             await _leave(gateway)
 
 
-def _admin(gateway: Gateway, switching: Switching, moving: Moving) -> AdminServer:
+def _admin(gateway: Gateway, switching: Switching, metered: Metered, moving: Moving) -> AdminServer:
     settings = gateway.settings
     token = settings.admin_token.get_secret_value()
     started = time.time()
@@ -96,34 +100,51 @@ def _admin(gateway: Gateway, switching: Switching, moving: Moving) -> AdminServe
         settings.admin_port,
         ready=gateway.health.reasons,
         stats=gateway.stats,
-        registry=gateway_metrics(gateway),
+        registry=gateway_metrics(gateway, metered),
         routes=[
             *fanout_routes(switching, token),
             *operator_routes(moving, figures, token),
+            *Examination(gateway, switching.report().origin, token).routes(),
         ],
     )
 
 
-async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> tuple[Gateway, Switching]:
+async def _open(
+    settings: GatewaySettings, stack: AsyncExitStack
+) -> tuple[Gateway, Switching, Metered]:
     retention = Retention(length=settings.history_length, age=settings.history_age)
     store = await stack.enter_async_context(
         opened_store(settings, retention, rooms_limit=settings.rooms_limit)
     )
     origin = new_origin(settings.name)
     jobs = await stack.enter_async_context(_jobs(settings)) if settings.job_events else None
+    judge = await stack.enter_async_context(opened_judge(settings))
     try:
         numbers = count(1)
         switching = make_switching(settings, origin, numbers)
-        outbox = with_outbox(switching, settings)
+        metered = Metered(switching, origin)
+        outbox = with_outbox(metered, settings)
         gateway = Gateway(
-            settings, store, outbox, origin, numbers=numbers, jobs=jobs, change=switching
+            settings,
+            store,
+            outbox,
+            origin,
+            numbers=numbers,
+            jobs=jobs,
+            change=switching,
+            judge=judge,
+        )
+        gateway.manager.tracer = await stack.enter_async_context(
+            tracing(
+                settings.trace_url, settings.trace_ratio, settings.name, chatcluster.__version__
+            )
         )
         await stack.enter_async_context(gateway.serving())
     except (FanoutError, ValueError) as error:
         raise StartError(
             f"mode {settings.mode}: no answer from {carrier(settings)} ({error})"
         ) from error
-    return gateway, switching
+    return gateway, switching, metered
 
 
 @asynccontextmanager

@@ -79,7 +79,7 @@ class Moving:
         if self._drain is not None:
             log.info("drain_called_off", moved=self._drain.moved)
             self._drain = None
-            self._engine.refusing = None
+            self._engine.entrance.gate.refusing = None
             self._health.phase = Phase.READY
 
     def shed(self, clients: int, per_second: float) -> None:
@@ -104,7 +104,7 @@ class Moving:
         log.info("settling", seconds=round(wait, 1))
         # Load balancers still send new clients for a moment after readiness is withdrawn.
         await asyncio.sleep(wait)
-        self._health.phase = Phase.DRAINING
+        self._begin_draining()
 
     @property
     def draining(self) -> Move | None:
@@ -127,6 +127,11 @@ class Moving:
             else:
                 await asyncio.sleep(STEP_SECONDS)
 
+    def _begin_draining(self) -> None:
+        if self._health.phase is not Phase.DRAINING:
+            self._health.phase = Phase.DRAINING
+            self._health.leaving = len(self._engine.sockets)
+
     def _still_ours(self) -> None:
         if self._drain is None and self._health.phase is not Phase.READY:
             raise NotNowError(f"this gateway is {self._health.phase}")
@@ -136,8 +141,8 @@ class Moving:
             if now < self._unready_at + self._settle:
                 drain.pace = Pace(drain.pace.per_second, now)
                 return
-            self._engine.refusing = DRAINING
-            self._health.phase = Phase.DRAINING
+            self._engine.entrance.gate.refusing = DRAINING
+            self._begin_draining()
             drain.moved += self._close(drain.pace.allowed(now), DRAINING)
         elif (shed := self._shed) is not None:
             left = min(shed.clients - shed.moved, len(self._engine.sockets))

@@ -138,7 +138,7 @@ def _json(body: bytes) -> object:
 
 def _keyed(orders: list[Broadcast], key: str) -> list[Broadcast]:
     """The request's *key* for each of *orders*."""
-    if not 0 < len(key) <= KEY_CHARACTERS:
+    if not 0 < len(key) <= KEY_CHARACTERS or not key.isprintable():  # nor was what is not UTF-8
         raise Denied(INVALID, f"Idempotency-Key: must have 1 to {KEY_CHARACTERS} characters")
     if any(order.key is not None for order in orders):
         raise Denied(INVALID, "key: the header Idempotency-Key is the request's key already")

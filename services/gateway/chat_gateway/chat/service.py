@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from chat_gateway.chat.audience import LOBBY_ROOM, ROOMS, Audience
+from chat_gateway.chat.delays import Delays
 from chat_gateway.chat.feeds import Feeds
 from chat_gateway.chat.replay import decode
 from chat_gateway.manager.answer import Answer
@@ -48,6 +49,7 @@ class ChatService:
         random_bytes: Callable[[int], bytes],
         alone: Callable[[], bool],
         jobs: JobLog | None = None,
+        log_messages: bool = False,
     ) -> None:
         """*alone*: whether what is published now stays in this gateway."""
         self.manager = manager
@@ -56,10 +58,12 @@ class ChatService:
         self.audience = audience
         self.dyno = dyno
         self.taken = 0  # messages
+        self.delays = Delays(dyno)
         self._series = f"{random_bytes(8).hex()}."
         self._numbers = count(1)
         self._alone = alone
         self._jobs = jobs
+        self._log_messages = log_messages
 
     @property
     def feeds(self) -> Feeds | None:
@@ -71,7 +75,7 @@ class ChatService:
         """Store a message and send it to its room; its id and time. Stored, it reaches everybody,
         late or soon.
         """
-        message = Message(room, nick, text, time.time(), self.dyno, to, key, self._alone())
+        message = self._written(room, nick, text, to, key)
         if self.log is None:
             id = self._unique()
             await self.manager.publish(self._envelope(message, id, None))
@@ -95,7 +99,7 @@ class ChatService:
         """
         if self._jobs is not None:
             return False
-        message = Message(room, nick, text, time.time(), self.dyno, None, key, self._alone())
+        message = self._written(room, nick, text, None, key)
         if self.log is None:
             answer.begin()
             self._announce(message, self._unique(), None, answer)
@@ -105,6 +109,11 @@ class ChatService:
             stored.add_done_callback(partial(self._stored, message, answer))
         self.taken += 1
         return True
+
+    def _written(self, room: str, nick: str, text: str, to: str | None, key: str | None) -> Message:
+        if self._log_messages:
+            log.info("message", room=room, nick=nick, text=text, to=to)
+        return Message(room, nick, text, time.time(), self.dyno, to, key, self._alone())
 
     def _stored(self, message: Message, answer: Answer, stored: asyncio.Future[Appended]) -> None:
         if stored.cancelled() or (error := stored.exception()) is not None:
@@ -154,6 +163,7 @@ class ChatService:
 
     def out_chat(self, room: str, chat: dict[str, Any], had: tuple[str, ...] = ()) -> None:
         """Hand a message in the form of `/` to the room's clients there."""
+        self.delays.measure(chat, time.time())
         outgoing = encode_event(CHAT, CHAT_MESSAGE, (chat,))
         rooms = (LOBBY_ROOM if room == LOBBY else room,)
         self.manager.emit_here(CHAT, outgoing, rooms=rooms, exclude=had)

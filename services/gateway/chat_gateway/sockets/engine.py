@@ -16,6 +16,7 @@ from aiohttp import HttpVersion11, web
 from chat_gateway.limits.entrance import Entrance
 from chat_gateway.limits.gate import Entry
 from chat_gateway.sockets import handshake, packets, polling, refusals
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.farewells import Farewells
 from chat_gateway.sockets.front import hand_over, kept
 from chat_gateway.sockets.handlers import Handlers
@@ -55,9 +56,11 @@ class EngineServer:
         send_buffer: int,
         most_packets: int = 1000,
         entrance: Entrance | None = None,
+        counts: Counts | None = None,
         **_: Any,
     ) -> None:
         self.sockets: dict[str, Session] = {}
+        self.counts = counts or Counts()
         self.ping_interval = ping_interval
         self.ping_timeout = ping_timeout
         self.max_payload = max_payload
@@ -172,6 +175,8 @@ class EngineServer:
     async def _open(self, request: web.Request, transport: str) -> web.StreamResponse:
         if request.method != "GET":
             return bad_request("Bad handshake method", _BAD_METHOD)
+        if (code := self.entrance.gate.refusing) is not None:
+            return refusals.response(code)
         if transport == "websocket":
             return self._take_over(request)
         opener = kept(request)
@@ -181,7 +186,7 @@ class EngineServer:
         if isinstance(entry, Code):
             return refusals.response(entry)
         await self._admitted(entry)
-        link = PollingLink(self._send_buffer)
+        link = PollingLink(self._send_buffer, self.counts)
         session = self.start(link, opener, entry.place)
         session.send((self.greeting(session, ("websocket",)),))
         return await polling.get(session, link, request, self.ping_interval)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from chat_gateway.sockets import packets
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.front import DeadlineHandler
 from chat_gateway.sockets.packets import Outgoing, Packet
 from chat_gateway.sockets.session import TRANSPORT_CLOSE, TRANSPORT_ERROR, Session
@@ -25,9 +26,10 @@ class PollingLink:
     """Keeps what is to be sent until the client asks for it."""
 
     name = "polling"
-    __slots__ = ("_bytes", "_limit", "_waiter", "leaving", "posting", "queue")
+    __slots__ = ("_bytes", "_limit", "_waiter", "counts", "leaving", "posting", "queue")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, counts: Counts) -> None:
+        self.counts = counts
         self.queue: list[Outgoing] = []
         self.posting = False
         self.leaving = False  # the client said goodbye
@@ -75,11 +77,18 @@ class PollingLink:
         return taken
 
     def take_body(self) -> str:
-        """As much of it as clients take in one body."""
-        taken, self.queue = self.queue[:MOST_IN_BODY], self.queue[MOST_IN_BODY:]
+        """As much of it as clients take in one body. A close packet has a body of its own:
+        JavaScript's client acts on it before what came with it.
+        """
+        count = min(len(self.queue), MOST_IN_BODY)
+        if count > 1 and self.queue[count - 1] is _CLOSE:
+            count -= 1
+        taken, self.queue = self.queue[:count], self.queue[count:]
         texts = [one.text for one in taken]
         self._bytes = max(0, self._bytes - sum(map(len, texts))) if self.queue else 0
-        return packets.SEPARATOR.join(texts)
+        body = packets.SEPARATOR.join(texts)
+        self.counts.sent += len(body)
+        return body
 
     async def poll(self, timeout: float) -> str:
         """What there is to send, after waiting for it up to *timeout* seconds, as a body."""
@@ -130,7 +139,9 @@ async def post(
     link.posting = True
     taken = False
     try:
-        for packet in packets.decode_body(await request.read(), most):
+        body = await request.read()
+        link.counts.received += len(body)
+        for packet in packets.decode_body(body, most):
             link.leaving = link.leaving or packet.kind == packets.CLOSE
             await session.receive(packet)
         taken = True

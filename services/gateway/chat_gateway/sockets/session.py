@@ -7,8 +7,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from chat_gateway.access.identity import Identity, stranger
 from chat_gateway.limits.flow import Sender
 from chat_gateway.sockets import frames, packets
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.handshake import Handshake
 from chat_gateway.sockets.packets import Outgoing, Packet
 from chat_gateway.sockets.ports import Burst, Engine, Link
@@ -24,8 +26,6 @@ CLIENT_DISCONNECT = "client disconnect"
 SERVER_DISCONNECT = "server disconnect"
 PING_TIMEOUT = "ping timeout"
 
-CAUGHT_UP_BYTES = 65_536
-CAUGHT_UP_SECONDS = 0.02
 MOST_WAITING = 64  # messages of a client that wait for one that is being handled
 
 
@@ -44,6 +44,7 @@ class Session(Sender):
         "burst",
         "closed",
         "connected_at",
+        "granted",
         "handshake",
         "link",
         "pinged",
@@ -71,6 +72,7 @@ class Session(Sender):
         self.pinged = False  # and the pong has not come
         self.connected_at = connected_at
         self.handshake = handshake
+        self.granted: Identity | None = None  # as whom it was let in, where that is asked
         self.users: dict[str, Any] | None = None  # what handlers stored, by namespace
         self.burst: Burst | None = None  # that this session takes part in
         # Writes whole frames to a client that keeps up: for those who send to thousands.
@@ -83,10 +85,19 @@ class Session(Sender):
         self._waiting: deque[tuple[bytes, bool]] | None = None  # while a message is being handled
 
     @property
+    def counts(self) -> Counts:
+        return self._engine.counts
+
+    @property
     def user(self) -> dict[str, Any]:
         if self.users is None:
             self.users = {}
         return self.users
+
+    @property
+    def identity(self) -> Identity:
+        """Whose session this is."""
+        return self.granted or stranger(self.handshake.address if self.handshake else "")
 
     def start(self, link: Link) -> None:
         """Begin on *link*: pings are sent from now on."""
@@ -103,12 +114,6 @@ class Session(Sender):
             self.burst.overtake(self)
         if not self.link.send(outgoing) and not all(one.volatile for one in outgoing):
             self.close(SERVER_DISCONNECT, SLOW)
-
-    async def caught_up(self) -> None:
-        """Return when the client has read nearly all that it was sent, or is gone."""
-        # Asked for again and again: a transport's buffer tells nobody when it has become shorter.
-        while not self.closed and self.link is not None and self.link.pending > CAUGHT_UP_BYTES:  # noqa: ASYNC110
-            await asyncio.sleep(CAUGHT_UP_SECONDS)
 
     async def receive(self, packet: Packet) -> None:
         """Act on a packet of the client, and return when that is done. Raises MalformedError for
@@ -136,6 +141,7 @@ class Session(Sender):
             if self.closed:  # it was too slow for that
                 return
         self.closed = True
+        self.counts.closed.add(reason if code is None else code.name)
         self.write = self._turn = None
         if self.link is not None:
             self.link.close(code)
@@ -145,7 +151,7 @@ class Session(Sender):
         """Its end has been handled: let go of what is large, since deadlines keep the rest until
         they come.
         """
-        self.link = self.handshake = self.users = None
+        self.link = self.handshake = self.users = self.granted = None
 
     def settle(self) -> None:
         """The outcome of an event is known."""

@@ -22,7 +22,10 @@ class WebSockets:
 
     def __init__(self, engine: EngineServer, *, max_payload: int, send_buffer: int) -> None:
         self._engine = engine
-        self._shared = Shared(max_payload=max_payload, send_buffer=send_buffer)
+        self._shared = Shared(engine.counts, max_payload=max_payload, send_buffer=send_buffer)
+
+    def __len__(self) -> int:
+        return len(self._shared.all)
 
     def open(self, transport: asyncio.Transport, opening: Opening, request: Handshake) -> bool:
         """Answer a request for a WebSocket; False, and nothing has happened, if it is malformed or

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
@@ -18,6 +21,11 @@ from chatcluster.runtime.lifecycle import listening
 
 BEAT_SECONDS = 1.0
 STALL_SECONDS = 10.0
+REQUEST_ID = "X-Request-ID"
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Heartbeat:
@@ -39,6 +47,17 @@ class Heartbeat:
     def healthy(self, now: float) -> bool:
         """False when no beat came for more than STALL_SECONDS, and for as long again after that."""
         return now - self._last <= STALL_SECONDS and now >= self._stalled_until
+
+
+@web.middleware
+async def _named(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Log lines about a request have its id: the `X-Request-ID` given, or one that is answered."""
+    given = request.headers.get(REQUEST_ID, "")
+    name = given if _ID.fullmatch(given) else os.urandom(6).hex()
+    with structlog.contextvars.bound_contextvars(request=name):
+        response = await handler(request)
+    response.headers[REQUEST_ID] = name
+    return response
 
 
 class AdminServer:
@@ -67,7 +86,7 @@ class AdminServer:
         self._stats = stats
         self._registry = registry
         self._heart = Heartbeat(time.monotonic())
-        self._app = web.Application(middlewares=[slow_guesses(Guesses())])
+        self._app = web.Application(middlewares=[_named, slow_guesses(Guesses())])
         self._app.add_routes(
             [
                 web.get("/healthz", self._healthz),
