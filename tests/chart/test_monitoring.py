@@ -135,7 +135,7 @@ def test_the_release_is_what_the_pod_monitor_calls_it():
 
 def test_alerts_say_what_is_wrong_and_how_bad_it_is():
     names = [rule["alert"] for rule in rules()]
-    assert len(names) == len(set(names)) == 16
+    assert len(names) == len(set(names)) == 19
     for rule in rules():
         assert rule["labels"]["severity"] in ("warning", "critical")
         assert rule["annotations"].keys() == {"summary", "description"}
