@@ -35,6 +35,9 @@ DECIDED = frozenset(
         "hub_token",
         "broadcast_token",
         "job_events",
+        "auth_key",
+        "auth_key_file",
+        "auth_hook_secret",
     }
 )
 # May hold a password, so it comes by `extraEnv` from a Secret.

@@ -1,7 +1,7 @@
 """Brings the CustomResourceDefinition up to date: `python -m chat_operator.apply_crd`.
 
-helm creates what lies in a chart's `crds/`, and never changes it; so a chart runs this before an
-upgrade, with the image of the operator that is about to come.
+helm applies what lies in a chart's `crds/` when a release is installed, and never when one is
+upgraded; so a chart runs this before an upgrade, with the image of the operator that is to come.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from chat_operator.cluster import ApiError, Cluster, Kind, connected
 from chat_operator.crd import NAME, definition
 from chatcluster.runtime.metrics import Metrics
 
+# Under another name, the next `helm install` of another version would be a conflict.
+MANAGER = "helm"
 DEFINITIONS = Kind("/apis/apiextensions.k8s.io/v1", "customresourcedefinitions")
 
 
 async def apply_crd(cluster: Cluster) -> None:
     """Server-side, over what anybody else wrote. Raises ApiError."""
-    await cluster.apply(DEFINITIONS, "", NAME, definition())
+    await cluster.apply(DEFINITIONS, "", NAME, definition(), manager=MANAGER)
 
 
 async def _run() -> None:

@@ -105,13 +105,20 @@ class Cluster:
         await self.request("PATCH", path, body=body, query=_MANAGED, content=_MERGE)
 
     async def apply(
-        self, kind: Kind, namespace: str, name: str, body: Object, *, subresource: str = ""
+        self,
+        kind: Kind,
+        namespace: str,
+        name: str,
+        body: Object,
+        *,
+        subresource: str = "",
+        manager: str = MANAGER,
     ) -> None:
-        """Server-side: what *body* has is the operator's from now on, and what it had before and
+        """Server-side: what *body* has is the *manager*'s from now on, and what it had before and
         has no more is removed.
         """
         path = _path(kind, namespace, name, subresource)
-        query = {**_MANAGED, "force": "true"}
+        query = {"fieldManager": manager, "force": "true"}
         await self.request("PATCH", path, body=body, query=query, content=_APPLY)
 
     async def scale(

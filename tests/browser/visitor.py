@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
@@ -41,7 +41,10 @@ class Visitor:
         room: str = "",
         gateways: list[str] | None = None,
         phone: bool = False,
+        token: str = "",
+        connected: bool = True,
     ) -> Visitor:
+        """Who brings a *token* is not asked for a name."""
         context = await browser.new_context(
             viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]  # a TypedDict
             has_touch=phone,
@@ -50,12 +53,15 @@ class Visitor:
         )
         context.set_default_timeout(PATIENCE)
         visitor = cls(context, await context.new_page(), name)
+        given = {"room": room, "token": token}
         query = f"?{urlencode({'gateways': ','.join(gateways)})}" if gateways else ""
-        fragment = f"#room={quote(room, safe='')}" if room else ""
-        await visitor.page.goto(f"{url}/{query}{fragment}")
-        await visitor.page.get_by_label("Your name").fill(name)
-        await visitor.page.keyboard.press("Enter")
-        await visitor.connected()
+        fragment = urlencode({key: value for key, value in given.items() if value})
+        await visitor.page.goto(f"{url}/{query}#{fragment}")
+        if not token:
+            await visitor.page.get_by_label("Your name").fill(name)
+            await visitor.page.keyboard.press("Enter")
+        if connected:
+            await visitor.connected()
         return visitor
 
     async def leave(self) -> None:

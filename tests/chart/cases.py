@@ -63,7 +63,8 @@ EVERYTHING: dict[str, Any] = {
     "settings": {"logLevel": "debug", "key": "talk"},
     "gateway": {
         **_POD,
-        "settings": {"textLimit": 4096},
+        "settings": {"textLimit": 4096, "auth": "jwt", "authAudience": ["chat", "talk"]},
+        "auth": {"existingSecret": "my-auth"},
         "service": {
             "type": "LoadBalancer",
             "nodePort": 30080,
@@ -168,6 +169,15 @@ CASES: dict[str, dict[str, Any]] = {
     "nothing is kept": {
         "valkey": {"persistence": {"enabled": False}},
         "postgres": {"bundled": {"enabled": True, "persistence": {"enabled": False}}},
+    },
+    "tokens of an issuer that publishes its keys": {
+        "gateway": {"settings": {"auth": "jwt", "authJwksUrl": "https://id.example.org/jwks"}}
+    },
+    "a hook": {
+        "gateway": {
+            "settings": {"auth": "hook", "authHookUrl": "https://example.org/chat"},
+            "auth": {"existingSecret": "my-auth"},
+        }
     },
     "few guards": {
         "networkPolicy": {"enabled": False},

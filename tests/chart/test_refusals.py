@@ -32,6 +32,27 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"gateway": {"rollout": {"maxSurge": "0%", "maxUnavailable": 0}}},
         "gateway.rollout: maxSurge and maxUnavailable are both 0",
     ),
+    "tokens without a key": (
+        {"gateway": {"settings": {"auth": "jwt"}}},
+        "gateway.settings.auth is jwt: either gateway.auth.existingSecret has the key of the",
+    ),
+    "tokens with two sources of keys": (
+        {
+            "gateway": {
+                "settings": {"auth": "jwt", "authJwksUrl": "https://id.example.org/jwks"},
+                "auth": {"existingSecret": "my-auth"},
+            }
+        },
+        "gateway.settings.auth is jwt: either gateway.auth.existingSecret has the key of the",
+    ),
+    "a hook without a secret": (
+        {"gateway": {"settings": {"auth": "hook", "authHookUrl": "https://example.org"}}},
+        "gateway.settings.auth is hook: gateway.settings.authHookUrl has to say where it is",
+    ),
+    "a secret for nothing": (
+        {"gateway": {"auth": {"existingSecret": "my-auth"}}},
+        "gateway.auth.existingSecret: nobody is asked who they are unless gateway.settings.auth",
+    ),
     "a budget of nothing": (
         budget(maxUnavailable=0),
         "gateway.podDisruptionBudget.maxUnavailable has to be at least 1",

@@ -219,6 +219,18 @@ class Poller:
             connection.close()
 
 
+def opened(port: int, **headers: Any) -> Wire:
+    """A WebSocket, as soon as there is room for it."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            return Wire(port, **headers)
+        except websocket.WebSocketBadStatusException:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.02)
+
+
 def exchange(port: int, request: bytes) -> bytes:
     """Send bytes to the port; everything that came back until the server closed."""
     with socket.create_connection(("127.0.0.1", port), SECONDS) as connection:

@@ -8,8 +8,9 @@ import time
 
 import pytest
 
+from chat_gateway.limits.doorstep import PER_CLIENT
 from tests.e2e.lone_gateway import lone_gateway
-from tests.e2e.raw_clients import SECONDS, Wire
+from tests.e2e.raw_clients import SECONDS, Wire, exchange, opened
 
 REQUEST = (
     b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: here\r\n"
@@ -92,3 +93,22 @@ def test_newcomers_are_spread_where_a_pace_is_set(tmp_path):
         with Wire(program.port) as client:
             client.send("40")
             assert str(client.read()).startswith("40")
+
+
+def test_one_address_has_as_many_idle_connections_as_browsers_need(tmp_path):
+    """Whether they have said nothing yet, or are kept after an answer."""
+    with lone_gateway(tmp_path, connections_per_address=1) as gateway:
+        address = ("127.0.0.1", gateway.port)
+        silent = [socket.create_connection(address, SECONDS) for _ in range(PER_CLIENT - 2)]
+        kept = [socket.create_connection(address, SECONDS) for _ in range(2)]
+        for one in kept:
+            one.sendall(b"GET /nothing HTTP/1.1\r\nHost: here\r\n\r\n")
+            assert b" 404 " in one.recv(65_536)
+        answer = exchange(gateway.port, b"")
+        assert answer.startswith(b"HTTP/1.1 429 Too Many Requests\r\n")
+        for one in (silent.pop(), kept.pop()):
+            one.close()
+        with opened(gateway.port):
+            pass
+        for one in (*silent, *kept):
+            one.close()

@@ -15,7 +15,7 @@ from socketio import packet as sio
 from chat_gateway.limits.flow import Flow
 from chat_gateway.standalone import StandaloneServer
 from tests.e2e.lone_gateway import lone_gateway, unharmed
-from tests.e2e.raw_clients import SECONDS, Chatter, Poller, Wire
+from tests.e2e.raw_clients import SECONDS, Chatter, Poller, Wire, opened
 
 PER_ADDRESS, CONNECTIONS = 3, 8
 BURST = 30
@@ -43,18 +43,6 @@ def refused(port, **headers):
         Wire(port, **headers)
     answer = caught.value
     return answer.status_code, json.loads(answer.resp_body or b"{}").get("name")
-
-
-def opened(port, **headers):
-    """A WebSocket, as soon as there is room for it."""
-    deadline = time.monotonic() + SECONDS
-    while True:
-        try:
-            return Wire(port, **headers)
-        except websocket.WebSocketBadStatusException:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(0.02)
 
 
 def poll(port, **headers):

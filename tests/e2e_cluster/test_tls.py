@@ -22,4 +22,3 @@ def test_clients_chat_over_a_redis_that_speaks_tls(make_namespace: MakeNamespace
     release = Release(namespace, merged(secure_redis.VALUES, QUICK, {"worker": {"enabled": True}}))
     release.install()
     assert "once and in order" in release.test()
-    release.uninstall()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-SERVICES = Path(__file__).parents[2] / "services"
+ROOT = Path(__file__).parents[2]
 SLOW = """
 from chatcluster.early import leave_when_asked
 leave_when_asked()
@@ -30,9 +30,17 @@ def test_a_program_that_is_asked_to_end_during_its_imports_does():
     program.stdout.close()
 
 
-@pytest.mark.parametrize("program", ["gateway", "hub", "worker"])
-def test_every_program_begins_with_it(program):
-    path = SERVICES / program / f"chat_{program}" / "__main__.py"
+@pytest.mark.parametrize(
+    "package",
+    [
+        "services/gateway/chat_gateway",
+        "services/hub/chat_hub",
+        "services/worker/chat_worker",
+        "operator/chat_operator",
+    ],
+)
+def test_every_program_begins_with_it(package):
+    path = ROOT / package / "__main__.py"
     module = ast.parse(path.read_text())
     imported = [
         node.module if isinstance(node, ast.ImportFrom) else node.names[0].name

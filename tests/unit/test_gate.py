@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from structlog.testing import capture_logs
 
 from chat_gateway.limits.addresses import Proxies
+from chat_gateway.limits.doorstep import PER_CLIENT, Doorstep
 from chat_gateway.limits.entrance import Entrance
 from chat_gateway.limits.gate import Entry, Gate, GateLimits
 from chat_gateway.limits.origins import Origins
@@ -107,3 +109,56 @@ def test_a_visit_is_read_from_the_headers_however_they_are_spelled(name):
     visit = entrance.visit("10.0.0.1", headers)
     assert visit == ("10.0.0.1", ("https://a",), "chat.example")
     assert entrance.visit("10.0.0.1", headers[:-1]).address == "203.0.113.1"
+
+
+class Passers(RuleBasedStateMachine):
+    """Connections that come, go, or become clients."""
+
+    def __init__(self):
+        super().__init__()
+        self.doorstep = Doorstep(Proxies(["10.0.0.0/8"]), most=20, clients_per_address=1)
+        self.clients = 0
+        self.doorstep.clients = lambda: self.clients
+        self.places: list[str] = []
+
+    @rule(peer=st.sampled_from([*ADDRESSES, "10.0.0.1"]))
+    def comes(self, peer):
+        place = self.doorstep.enter(peer)
+        if isinstance(place, str):
+            self.places.append(place)
+        elif place is codes.GATEWAY_FULL:
+            assert len(self.places) + self.clients >= 20
+        else:
+            assert place is codes.ADDRESS_FULL
+            assert peer != "10.0.0.1"
+
+    @rule(which=st.integers(0, 30), client=st.booleans())
+    def leaves(self, which, client):
+        if self.places:
+            self.doorstep.leave(self.places.pop(which % len(self.places)))
+            self.clients += client
+
+    @rule()
+    def a_client_leaves(self):
+        self.clients = max(0, self.clients - 1)
+
+    @invariant()
+    def nobody_has_more_than_a_browser_needs(self):
+        assert self.doorstep.here == len(self.places) <= 20
+        strangers = [place for place in self.places if place]
+        assert all(strangers.count(place) <= PER_CLIENT for place in strangers)
+
+
+TestPassers = Passers.TestCase
+TestPassers.settings = settings(max_examples=40, stateful_step_count=40)
+
+
+def test_of_refusals_one_a_minute_is_in_the_log():
+    entrance = Entrance(origins=Origins(["https://chat.example"]))
+    visit = entrance.visit("203.0.113.1", [("Origin", "https://evil.example")])
+    with capture_logs() as logs:
+        for _ in range(100):
+            entrance.forbids(visit)
+    assert [(one["event"], one["code"], one["origins"]) for one in logs] == [
+        ("refused", "forbidden_origin", ("https://evil.example",))
+    ]

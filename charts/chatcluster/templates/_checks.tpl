@@ -147,6 +147,18 @@ What the schema cannot see: combinations that would start and then hurt somebody
 {{- if and (eq .Values.gateway.service.type "ClusterIP") .Values.gateway.service.loadBalancerSourceRanges -}}
 {{- $wrong = append $wrong "gateway.service.loadBalancerSourceRanges: for type LoadBalancer only; behind a ClusterIP it would keep nobody out (networkPolicy.clients would)" -}}
 {{- end -}}
+{{- $auth := .Values.gateway.settings.auth | default "off" -}}
+{{- $secret := .Values.gateway.auth.existingSecret -}}
+{{- $jwks := .Values.gateway.settings.authJwksUrl -}}
+{{- if and (eq $auth "jwt") (eq (empty $secret) (empty $jwks)) -}}
+{{- $wrong = append $wrong "gateway.settings.auth is jwt: either gateway.auth.existingSecret has the key of the tokens, or gateway.settings.authJwksUrl says where it is published" -}}
+{{- end -}}
+{{- if and (eq $auth "hook") (not (and $secret .Values.gateway.settings.authHookUrl)) -}}
+{{- $wrong = append $wrong "gateway.settings.auth is hook: gateway.settings.authHookUrl has to say where it is, and gateway.auth.existingSecret to hold what requests to it are signed with" -}}
+{{- end -}}
+{{- if and (eq $auth "off") $secret -}}
+{{- $wrong = append $wrong "gateway.auth.existingSecret: nobody is asked who they are unless gateway.settings.auth is jwt or hook" -}}
+{{- end -}}
 {{- range $part := list "gateway" "hub" "worker" "operator" -}}
 {{- range (get $.Values $part).extraEnv -}}
 {{- if has .name (list "CHAT_MODE" "CHAT_HISTORY" "CHAT_PORT" "CHAT_ADMIN_PORT" "CHAT_HOST" "CHAT_ADMIN_HOST" "CHAT_SETTLE_SECONDS" "CHAT_DRAIN_SECONDS" "CHAT_FANOUT_FILE" "CHAT_OPERATOR_NAMESPACES" "CHAT_OPERATOR_NAMES" "CHAT_OPERATOR_LEASE" "CHAT_OPERATOR_LEASE_NAMESPACE") -}}

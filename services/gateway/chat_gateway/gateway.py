@@ -9,13 +9,16 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import chatcluster
-from chat_gateway.chat.audience import LOBBY_ROOM, MESSAGES, ROOMS, Audience, room_of
+from chat_gateway.access.gatekeeper import Gatekeeper
+from chat_gateway.access.judging import Judge
+from chat_gateway.chat.audience import LOBBY_ROOM, MESSAGES, ROOMS, Audience
 from chat_gateway.chat.domain import LOBBY, Limits
 from chat_gateway.chat.feeds import Feeds
 from chat_gateway.chat.joining import Joining
 from chat_gateway.chat.lobby import Lobby
 from chat_gateway.chat.presence import EVENT as PRESENCE
 from chat_gateway.chat.presence import Presence
+from chat_gateway.chat.renewing import Renewing
 from chat_gateway.chat.rooms import RoomList, RoomMessages
 from chat_gateway.chat.service import ChatService
 from chat_gateway.health import Health, Phase
@@ -27,7 +30,7 @@ from chat_gateway.manager.interest import Interest
 from chat_gateway.manager.manager import FanoutManager
 from chat_gateway.manager.membership import Socket
 from chat_gateway.manager.server import ChatServer
-from chat_gateway.namespaces import register
+from chat_gateway.namespaces import accepts, register
 from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.message import CHAT
 from chatcluster.chat.people import PEOPLE
@@ -66,6 +69,7 @@ class Gateway:
         numbers: Iterator[int] | None = None,
         jobs: JobLog | None = None,
         change: Switching | None = None,
+        judge: Judge | None = None,
     ) -> None:
         fanout: Fanout = outbox if jobs is None else Recording(outbox, jobs)
         self.settings = settings
@@ -108,23 +112,16 @@ class Gateway:
             rooms_per_client=settings.rooms_per_client,
             random_bytes=os.urandom,
         )
-        self.room_list = RoomList(self.service, limits)
+        self.room_list = RoomList(self.service, limits, guarded=judge is not None)
         self.room_messages = RoomMessages(self.service, limits)
+        self._gatekeeper = None if judge is None else self._guard(judge)
         self.server = ChatServer(
             self.manager,
-            accepts=_accepts,
+            accepts=accepts,
             connected=self._connected,
-            connect_timeout=settings.connect_timeout,
+            gate=self._gatekeeper,
             random_bytes=os.urandom,
-            ping_interval=settings.ping_interval,
-            ping_timeout=settings.ping_timeout,
-            upgrade_timeout=settings.upgrade_timeout,
-            max_payload=settings.max_payload,
-            send_buffer=settings.send_buffer,
-            most_packets=settings.packets_per_body,
-            namespaces_per_client=settings.namespaces_per_client,
-            entrance=configured.entrance(settings),
-            flow=configured.flow(settings),
+            **configured.server(settings),
         )
         register(self.server, self.lobby, self.room_list, self.room_messages)
 
@@ -146,6 +143,17 @@ class Gateway:
             recent=self.settings.recent,
             limit=self.settings.catch_up_limit,
             budget=self.settings.send_buffer // 2,
+        )
+
+    def _guard(self, judge: Judge) -> Gatekeeper:
+        renewing = Renewing(self.service, self.presence, self.lobby, self.room_list)
+        return Gatekeeper(
+            judge,
+            self.manager.members,
+            remind=self.settings.auth_expiring_seconds,
+            renewed=renewing.renewed,
+            identify=lambda session, user: self.server.flow.identify(session, user),
+            now=time.time,
         )
 
     @asynccontextmanager
@@ -217,6 +225,8 @@ class Gateway:
         return not (self.fanout.shared if self._change is None else self._change.joined)
 
     def _connected(self, socket: Socket) -> None:
+        if self._gatekeeper is not None:
+            self._gatekeeper.greet(socket)
         if socket.namespace == CHAT:
             self.lobby.connected(socket)
         elif socket.namespace.startswith(MESSAGES):
@@ -236,9 +246,3 @@ class Gateway:
     def _tell_presence(self, room: str, event: dict[str, Any]) -> None:
         outgoing = encode_event(CHAT, PRESENCE, (event,))
         self.manager.emit_here(CHAT, outgoing, rooms=(room or LOBBY_ROOM,))
-
-
-def _accepts(namespace: str) -> bool:
-    return namespace in (CHAT, ROOMS) or (
-        namespace.startswith(MESSAGES) and bool(room_of(namespace).strip())
-    )

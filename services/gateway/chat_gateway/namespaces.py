@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chat_gateway.chat.audience import MESSAGES, ROOMS
+from chat_gateway.chat.audience import MESSAGES, ROOMS, room_of
 from chat_gateway.chat.events import dispatch
 from chat_gateway.chat.lobby import Lobby
 from chat_gateway.chat.rooms import RoomList, RoomMessages
@@ -30,7 +30,7 @@ def register(
         return await dispatch(room_list.handlers, event, sid, args)
 
     async def messages_connect(namespace: str, sid: str, environ: Any, auth: Any) -> None:
-        await room_messages.connect(namespace)
+        await room_messages.connect(namespace, sid)
 
     async def messages_disconnect(namespace: str, sid: str, reason: str) -> None:
         room_messages.disconnected(namespace, sid)
@@ -55,3 +55,10 @@ def register(
 
 async def _nothing(*_: Any) -> None:
     """Nothing has to be done."""
+
+
+def accepts(namespace: str) -> bool:
+    """Whether there is such a namespace."""
+    return namespace in (CHAT, ROOMS) or (
+        namespace.startswith(MESSAGES) and bool(room_of(namespace).strip())
+    )

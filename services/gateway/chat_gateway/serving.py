@@ -42,7 +42,9 @@ async def serving(
             access_log=None,
             keepalive_timeout=75.0,
         )
-        door = Door(engines[0].websockets.open, front, head_seconds=request_timeout)
+        entrance = engines[0].entrance
+        entrance.doorstep.clients = lambda: sum(len(engine.websockets) for engine in engines)
+        door = Door(engines[0].websockets.open, front, entrance, head_seconds=request_timeout)
         loop = asyncio.get_running_loop()
         with listening(host, port, setting="port"):
             server = await loop.create_server(door, host, port, backlog=1024)

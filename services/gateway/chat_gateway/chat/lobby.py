@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from chat_gateway.access.identity import Right
 from chat_gateway.chat import domain
 from chat_gateway.chat.audience import LOBBY_ROOM
 from chat_gateway.chat.clients import Client
-from chat_gateway.chat.domain import LOBBY, UNNAMED, Limits
+from chat_gateway.chat.domain import LOBBY, Limits
 from chat_gateway.chat.events import EventHandler
 from chat_gateway.chat.joining import Joining, shown
 from chat_gateway.chat.presence import Presence
+from chat_gateway.chat.rights import known_name, may, must, permissions_of
 from chat_gateway.chat.service import ChatService
 from chat_gateway.manager.answer import Answer
 from chat_gateway.manager.prompt import PromptEvent
@@ -58,10 +60,14 @@ class Lobby:
 
     def connect(self, sid: str, auth: Mapping[str, Any]) -> None:
         """Raises Refused for a nickname that may not be."""
+        members = self._service.manager.members
+        name, permissions = known_name(members, sid), permissions_of(members, sid)
         self.clients[sid] = Client(
             id=short_id(self._random_bytes),
-            nickname=domain.nickname(auth.get("nickname"), self._limits),
-            waits=auth.get("lobby") == "join",
+            nickname=name or domain.nickname(auth.get("nickname"), self._limits),
+            waits=auth.get("lobby") == "join" or not may(permissions, Right.READ, LOBBY),
+            permissions=permissions,
+            named=bool(name),
         )
 
     def connected(self, socket: Socket) -> None:
@@ -107,12 +113,14 @@ class Lobby:
     def _message(self, client: Client, args: tuple[Any, ...]) -> tuple[str, str, str, str | None]:
         """Room, nickname, text and key."""
         fields = domain.fields_of(args, "chat message")
-        nick = self._nickname(client, fields)
+        nick = client.speaks_as(fields, self._limits)
         text = domain.text(fields.get("message"), self._limits)
         key = domain.key(fields.get("key"))
         room = fields.get("room")
         if type(room) is not str or room not in client.rooms:  # else it was checked when joined
             room = domain.room_or_lobby(room, self._limits)
+        if client.permissions is not None:
+            must(client.permissions, Right.WRITE, room)
         return room, nick, text, key
 
     async def _join(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
@@ -120,7 +128,8 @@ class Lobby:
         fields = domain.room_or_fields(args, "join")
         room = domain.room_or_lobby(fields.get("room"), self._limits)
         after = domain.position(fields.get("after"), "after")
-        if "nickname" in fields:
+        must(client.permissions, Right.JOIN, room)
+        if "nickname" in fields and not client.named:
             client.nickname = domain.nickname(fields["nickname"], self._limits)
         if room not in client.rooms and len(client.rooms) >= self._most_rooms:
             raise Refused(
@@ -177,22 +186,27 @@ class Lobby:
 
     async def _leave(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
         client = self.clients[sid]
-        room = self._joined(client, domain.room_or_fields(args, "leave"))
+        room = client.joined(domain.room_or_fields(args, "leave"), self._limits)
+        self.put_out(sid, client, room)
+        return {"room": room or None}
+
+    def put_out(self, sid: str, client: Client, room: str) -> None:
+        """The client gets nothing more of the room, until it joins it again."""
         members = self._service.manager.members
         members.leave(members.sockets[sid], room or LOBBY_ROOM)
         if room == LOBBY:
             client.waits = True  # from its next join on, as for any room
         self._out(client, room)
-        return {"room": room or None}
 
     async def _typing(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
         client = self.clients[sid]
         fields = domain.fields_of(args, TYPING)
         typing = domain.flag(fields.get("typing"), TYPING)
-        nick = self._nickname(client, fields)
+        nick = client.speaks_as(fields, self._limits)
         room = domain.room_or_lobby(fields.get("room"), self._limits)
         if room != LOBBY:
-            self._joined(client, fields)
+            client.joined(fields, self._limits)
+        must(client.permissions, Right.WRITE, room)
         event = {"id": client.id, "nick": nick, "typing": typing}
         manager = self._service.manager
         await manager.publish(
@@ -209,7 +223,8 @@ class Lobby:
         return {}
 
     async def _who(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
-        room = self._joined(self.clients[sid], domain.room_or_fields(args, "presence"))
+        fields = domain.room_or_fields(args, "presence")
+        room = self.clients[sid].joined(fields, self._limits)
         return {"room": room or None, **self._presence.describe(room)}
 
     async def _history(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
@@ -217,6 +232,7 @@ class Lobby:
         room = domain.room_or_lobby(fields.get("room"), self._limits)
         before = domain.position(fields.get("before"), "before")
         limit = domain.limit(fields.get("limit"))
+        must(self.clients[sid].permissions, Right.READ, room)
         await self._must_exist(self.clients[sid], room)
         found, complete = await self._service.read(room, before, limit)
         return {
@@ -224,23 +240,6 @@ class Lobby:
             "messages": [message.as_chat(id) for id, message in found],
             "complete": complete,
         }
-
-    def _nickname(self, client: Client, fields: Mapping[str, Any]) -> str:
-        """The event's nickname, else the one given before."""
-        asked = fields.get("nickname")
-        if asked == client.nickname:
-            return client.nickname
-        given = domain.nickname(asked, self._limits)
-        if given == UNNAMED:
-            return client.nickname
-        client.nickname = given
-        return given
-
-    def _joined(self, client: Client, fields: Mapping[str, Any]) -> str:
-        room = domain.room_or_lobby(fields.get("room"), self._limits)
-        if room not in client.rooms:
-            raise Refused(codes.NOT_JOINED, f"room: {room!r} was not joined")
-        return room
 
     async def _must_exist(self, client: Client, room: str) -> None:
         if room != LOBBY and room not in client.rooms:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from chat_gateway.access.identity import Right
 from chat_gateway.chat import domain
 from chat_gateway.chat.audience import ROOMS, room_of
 from chat_gateway.chat.domain import HISTORY_LIMIT, Limits
 from chat_gateway.chat.events import EventHandler
+from chat_gateway.chat.rights import known_name, may_know, must, permissions_of
 from chat_gateway.chat.service import ChatService
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.membership import Socket
+from chat_gateway.sockets.caught_up import caught_up
 from chatcluster.core import codes
 from chatcluster.core.errors import HistoryError, Refused
 from chatcluster.core.position import Position
@@ -23,11 +26,14 @@ log = get_logger(__name__)
 
 
 class RoomList:
-    """`/room`: create, remove and list rooms."""
+    """`/room`: create, remove and list rooms. *guarded*: each client sees only what it may know
+    of.
+    """
 
-    def __init__(self, service: ChatService, limits: Limits) -> None:
+    def __init__(self, service: ChatService, limits: Limits, *, guarded: bool = False) -> None:
         self._service = service
         self._limits = limits
+        self._guarded = guarded
         self._changed = asyncio.Event()
         self.handlers: dict[str, EventHandler] = {
             "create": self._create,
@@ -53,21 +59,40 @@ class RoomList:
                 self._changed.set()
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            self._service.manager.emit_here(ROOMS, encode_event(ROOMS, "item", (rooms,)))
+            if self._guarded:
+                members = self._service.manager.members
+                for socket in members.select(ROOMS, (), ()):
+                    self._send(socket, rooms)
+            else:
+                self._service.manager.emit_here(ROOMS, encode_event(ROOMS, "item", (rooms,)))
+
+    async def tell(self, socket: Socket) -> None:
+        """Send the list, as far as the client may know it, to one client. Raises HistoryError."""
+        self._send(socket, await self._service.room_list())
+
+    def _send(self, socket: Socket, rooms: list[dict[str, Any]]) -> int:
+        permissions = permissions_of(self._service.manager.members, socket.sid)
+        seen = [room for room in rooms if may_know(permissions, room["name"])]
+        socket.session.send(encode_event(ROOMS, "item", (seen,)))
+        self._service.manager.delivered += 1
+        return len(seen)
 
     async def _create(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
-        record = await self._service.create_room(self._name(args, "create"))
+        name = self._name(args, "create")
+        must(permissions_of(self._service.manager.members, sid), Right.CREATE, name)
+        record = await self._service.create_room(name)
         return {"name": record.name, "created": record.created}
 
     async def _remove(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
         name = self._name(args, "remove")
+        must(permissions_of(self._service.manager.members, sid), Right.REMOVE, name)
         await self._service.remove_room(name)
         return {"name": name}
 
     async def _list(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
         rooms = await self._service.room_list()
-        self._service.manager.emit_here(ROOMS, encode_event(ROOMS, "item", (rooms,)), rooms=(sid,))
-        return {"count": len(rooms)}
+        socket = self._service.manager.members.sockets.get(sid)
+        return {"count": 0 if socket is None else self._send(socket, rooms)}
 
     def _name(self, args: tuple[Any, ...], event: str) -> str:
         if len(args) != 1:
@@ -82,9 +107,12 @@ class RoomMessages:
         self._service = service
         self._limits = limits
 
-    async def connect(self, namespace: str) -> None:
-        """Return when the room's messages come here. Raises Refused unless there is such a room."""
+    async def connect(self, namespace: str, sid: str) -> None:
+        """Return when the room's messages come here. Raises Refused unless there is such a room,
+        and the client may read it.
+        """
         room = domain.name(room_of(namespace), "room", self._limits)
+        must(permissions_of(self._service.manager.members, sid), Right.READ, room)
         await self._service.exists(room)
         audience = self._service.audience
         audience.hold(room)
@@ -110,7 +138,11 @@ class RoomMessages:
 
         async def create(sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
             fields = domain.fields_of(args, "create")
-            nick = domain.nickname(fields.get("from"), self._limits, "from")
+            members = self._service.manager.members
+            must(permissions_of(members, sid), Right.WRITE, room)
+            nick = known_name(members, sid) or domain.nickname(
+                fields.get("from"), self._limits, "from"
+            )
             to = domain.optional_name(fields.get("to"), "to", self._limits)
             text = domain.text(fields.get("message"), self._limits)
             key = domain.key(fields.get("key"))
@@ -137,7 +169,7 @@ class RoomMessages:
         if socket is None:  # disconnected meanwhile
             return 0
         for page in pages:
-            await socket.session.caught_up()  # or a long history would make any client a slow one
+            await caught_up(socket.session)  # or a long history would make any client a slow one
             for id, message in page:
                 socket.session.send(encode_event(namespace, "item", (message.as_item(id),)))
         return sum(map(len, pages))

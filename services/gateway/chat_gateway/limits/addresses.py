@@ -32,9 +32,9 @@ class Proxies:
         self.header = header
         self._hops = _hops if header == "x-forwarded-for" else _elements
 
-    @property
-    def any(self) -> bool:
-        return bool(self._networks)
+    def trusts(self, peer: str) -> bool:
+        address = parse(peer) if self._networks else None
+        return address is not None and self._trusts(address)
 
     def client(self, peer: str, told: Iterable[str]) -> str:
         """The address of the last one who is not a trusted proxy, given our *peer* and the values

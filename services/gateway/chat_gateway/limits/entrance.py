@@ -8,11 +8,17 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from chat_gateway.limits.addresses import Proxies
+from chat_gateway.limits.doorstep import Doorstep
 from chat_gateway.limits.gate import Entry, Gate, GateLimits
 from chat_gateway.limits.origins import Origins
 from chatcluster.core.codes import FORBIDDEN_ORIGIN, Code
+from chatcluster.core.rate import Rate, Rates
+from chatcluster.runtime.logs import get_logger
 
 Headers = Iterable[tuple[str, str]]
+TELL_SECONDS = 60.0  # between two lines in the log about the same code
+
+log = get_logger(__name__)
 
 
 class Visit(NamedTuple):
@@ -33,12 +39,20 @@ class Entrance:
         *,
         origins: Origins | None = None,
         proxies: Proxies | None = None,
+        doorstep: Doorstep | None = None,
     ) -> None:
         """Without any of these, everybody may."""
         self.gate = gate or Gate(GateLimits(), time.monotonic)
         self.refused: Counter[str] = Counter()
         self._origins = origins or Origins()
         self._proxies = proxies or Proxies()
+        self.doorstep = doorstep or Doorstep()
+        self._told = Rates(Rate.of(1 / TELL_SECONDS, 1))
+
+    def step(self, peer: str) -> str | Code:
+        """A place on the doorstep, or why there is none."""
+        place = self.doorstep.enter(peer)
+        return place if isinstance(place, str) else self._refuse(self._tell(place, address=peer))
 
     def visit(self, peer: str, headers: Headers) -> Visit:
         """*peer*: the address at the other end of the connection."""
@@ -59,12 +73,21 @@ class Entrance:
         """Why nothing at all is done for it."""
         if self._origins.allow(visit.origins, visit.host):
             return None
-        return self._refuse(FORBIDDEN_ORIGIN)
+        told = self._tell(FORBIDDEN_ORIGIN, origins=visit.origins, host=visit.host)
+        return self._refuse(told)
 
     def enter(self, visit: Visit) -> Entry | Code:
         """A place for a new session, or why there is none."""
         entry = self.gate.enter(visit.address)
-        return entry if isinstance(entry, Entry) else self._refuse(entry)
+        if isinstance(entry, Entry):
+            return entry
+        return self._refuse(self._tell(entry, address=visit.address))
+
+    def _tell(self, code: Code, **why: object) -> Code:
+        """In the log, of each code once a minute."""
+        if self._told.spend(code.name, time.monotonic()):
+            log.warning("refused", code=code.name, **why)
+        return code
 
     def _refuse(self, code: Code) -> Code:
         self.refused[code.name] += 1

@@ -15,13 +15,13 @@ from chat_gateway.manager.asked import Asked
 from chat_gateway.manager.connects import Connects
 from chat_gateway.manager.encoding import Json, Packet
 from chat_gateway.manager.environs import Environs
+from chat_gateway.manager.gate import RENEW, Gate
 from chat_gateway.manager.manager import FanoutManager
 from chat_gateway.manager.prompt import PromptConnect, PromptEvent
 from chat_gateway.manager.socket import Socket
 from chat_gateway.sockets import frames
 from chat_gateway.sockets.engine import EngineServer
 from chat_gateway.sockets.session import SERVER_DISCONNECT, Session
-from chat_gateway.sockets.wheel import Turn, Wheel
 from chatcluster.core import codes
 from chatcluster.core.errors import MalformedError
 
@@ -37,7 +37,8 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
     `unavailable`, others `internal`.
 
     *accepts* says which namespaces there are; *connected* is called, and must not wait, when a
-    client has been told that it is connected and before it is sent anything else.
+    client has been told that it is connected and before it is sent anything else. *gate*: who is
+    asked before a client is let in, if anybody.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         connect_timeout: float,
         namespaces_per_client: int = 200,
         flow: Flow | None = None,
+        gate: Gate | None = None,
         **engine_options: Any,
     ) -> None:
         super().__init__(
@@ -60,6 +62,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
             counts=manager.counts,
             **engine_options,
         )
+        self._gate = gate
         self.prompt_connects: dict[str, PromptConnect] = {}  # by namespace
         self.prompt_events: dict[str, PromptEvent] = {}  # of `/`
         self._connects = Connects(
@@ -68,9 +71,10 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
             accepts=accepts,
             connected=connected,
             most=namespaces_per_client,
+            timeout=connect_timeout,
+            gate=gate,
         )
         self.flow = flow or Flow()
-        self._connecting: Wheel[Session] = Wheel(connect_timeout, self._expire)
         self._partial: dict[str, Packet] = {}  # by session: packets that wait for attachments
         self.eio.receiver = self
         self.environ = Environs(self.eio.sockets)
@@ -113,7 +117,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
     # What the Engine.IO server calls.
 
     def opened(self, session: Session) -> None:
-        self._connecting.add(session)
+        self._connects.opened(session)
 
     def message(
         self, session: Session, data: bytes, *, binary: bool
@@ -136,15 +140,13 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
     async def closed(self, session: Session, reason: str) -> None:
         self.flow.forget(session)
         self._partial.pop(session.sid, None)
+        if self._gate is not None:
+            self._gate.closed(session)
         for namespace in self.manager.members.namespaces_of(session.sid):
             await self._handle_disconnect(session.sid, namespace, reason)
             socket = self.manager.members.of_session(session.sid, namespace)
             if socket is not None:  # it was still connecting
                 self.manager.members.remove(socket.sid)
-
-    def _expire(self, session: Session, turn: Turn[Session]) -> None:
-        if not session.closed and not self.manager.members.namespaces_of(session.sid):
-            session.close(SERVER_DISCONNECT)
 
     def _refuse(self, session: Session, data: bytes) -> Coroutine[Any, Any, None] | None:
         """What comes too fast: it is read, so that the client can be told which event it was."""
@@ -210,7 +212,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         """To `/`, where the handler need not wait."""
         prompt = self.prompt_connects.get("/")
         auth = encoding.read_connect(data)
-        if prompt is None or auth is None:
+        if prompt is None or auth is None or self._gate is not None:
             return False
         self._connects.at_once(session, "/", auth, prompt)
         return True
@@ -218,15 +220,13 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
     async def _handle_connect(self, session: Session, namespace: str, packet: Packet) -> None:
         if not packet.taken:
             return self._connects.refuse(session, namespace, too_fast())
-        auth = packet.data or {}
-        if (sid := self._connects.admit(session, namespace, auth)) is None:
-            return None
         environ = self.environ.get(session.sid, {})
-        try:
-            await self._trigger_event("connect", namespace, sid, environ, auth)
-        except Exception as error:
-            return self._connects.turn_away(session, namespace, sid, error)
-        self._connects.welcome(session, namespace, sid)
+        await self._connects.in_turn(
+            session,
+            namespace,
+            packet.data or {},
+            lambda sid, auth: self._trigger_event("connect", namespace, sid, environ, auth),
+        )
 
     async def _handle_event(self, session: Session, namespace: str, packet: Packet) -> None:
         socket = self.manager.members.of_session(session.sid, namespace)
@@ -239,7 +239,10 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
             try:
                 if not packet.taken:
                     raise too_fast()
-                reply = await self._trigger_event(event, namespace, socket.sid, *args)
+                if self._gate is not None and event == RENEW:
+                    reply = await self._gate.renew(session, namespace, tuple(args))
+                else:
+                    reply = await self._trigger_event(event, namespace, socket.sid, *args)
             except Exception as error:
                 return answer.begin().fail(error)
             answer.begin().give(reply)

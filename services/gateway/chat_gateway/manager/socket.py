@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from chat_gateway.access.identity import Identity
 from chat_gateway.sockets.session import Session
 
 
@@ -33,6 +34,11 @@ class Socket:
         self.named: tuple[str, ...] = ()
         self.auth = b""  # what the client sent to connect with, as JSON
         self.acks: dict[int, Pending] | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """Who the client is: the same in all namespaces of its connection."""
+        return self.session.identity
 
     @property
     def rooms(self) -> set[str]:

@@ -1,6 +1,6 @@
 import { Chat } from "./chat.js";
 import { choose, Rotation } from "./state/addresses.js";
-import { hashOf, initial, look, roomOf } from "./state/names.js";
+import { hashOf, initial, look, roomOf, tokenOf } from "./state/names.js";
 import { Composer } from "./view/composer.js";
 import { askName, RoomDialogs } from "./view/dialogs.js";
 import { get, setText } from "./view/dom.js";
@@ -8,6 +8,7 @@ import { Drawers } from "./view/drawers.js";
 import { Log } from "./view/log.js";
 import { People } from "./view/people.js";
 import { Rooms } from "./view/rooms.js";
+import { SignIn } from "./view/sign_in.js";
 import { Status } from "./view/status.js";
 import { themeButton } from "./view/theme.js";
 import { toast } from "./view/toasts.js";
@@ -50,8 +51,18 @@ function frame(chat) {
   document.title = `${unread ? `(${unread > 99 ? "99+" : unread}) ` : ""}${conversation.title} · chatcluster`;
   setText(get("room-name"), conversation.title);
   setText(get("my-name"), nickname || "Unnamed");
+  setText(get("me-about"), signedIn(chat) ? "Sign in again" : "Change name");
   setText(get("my-avatar"), initial(nickname || "Unnamed"));
   get("my-avatar").style.setProperty("--hue", look(nickname || "Unnamed").hue);
+}
+
+const signedIn = ({ connection }) => connection.pass.name !== null || connection.phase === "locked";
+
+/** The token of the page's address, which then is without it: it is not for the history, or for passing on. */
+function takeToken() {
+  const token = tokenOf(location.hash);
+  if (token) history.replaceState(null, "", hashOf(roomOf(location.hash)));
+  return token;
 }
 
 async function start() {
@@ -70,15 +81,18 @@ async function start() {
 
   const log = new Log(chat);
   const composer = new Composer(chat, () => log.toEnd());
-  parts.push(new Rooms(chat), new People(chat), new Status(chat), log, composer);
-  wire(chat, composer);
+  const signIn = new SignIn(chat);
+  parts.push(new Rooms(chat), new People(chat), new Status(chat), log, composer, signIn);
+  const token = takeToken();
+  if (token) chat.connection.pass.take(token);
+  wire(chat, composer, signIn);
   chat.open(roomOf(location.hash));
-  if (chat.nickname === null) chat.rename(await askName(null));
+  if (chat.nickname === null && !chat.connection.pass.token) chat.rename(await askName(null));
   chat.start();
   composer.invite();
 }
 
-function wire(chat, composer) {
+function wire(chat, composer, signIn) {
   const drawers = new Drawers();
   const openRoom = (room) => {
     if (room !== roomOf(location.hash)) history.pushState(null, "", hashOf(room));
@@ -88,7 +102,11 @@ function wire(chat, composer) {
   };
   const dialogs = new RoomDialogs(chat, openRoom);
   themeButton();
-  addEventListener("hashchange", () => openRoom(roomOf(location.hash)));
+  addEventListener("hashchange", () => {
+    const token = takeToken();
+    if (token) chat.connection.show(token).catch((error) => toast(error.message));
+    openRoom(roomOf(location.hash));
+  });
   get("rooms").addEventListener("click", (event) => {
     const link = event.target.closest("a");
     if (!link) return;
@@ -106,6 +124,7 @@ function wire(chat, composer) {
     chat.leave(chat.current);
   });
   get("rename").addEventListener("click", async () => {
+    if (signedIn(chat)) return signIn.open("Your name comes with your token. With a new one you stay longer.");
     const name = await askName(chat.nickname);
     if (name !== chat.nickname) chat.rename(name);
   });

@@ -4,6 +4,7 @@ import { Session } from "./session.js";
 import { Conversation } from "./state/conversation.js";
 import { newKey } from "./state/names.js";
 import { Outbox } from "./state/outbox.js";
+import { Pass } from "./state/pass.js";
 import { load, ofThisTab, save } from "./storage.js";
 
 const OWN_KEPT = 500;
@@ -40,6 +41,7 @@ export class Chat {
       transports,
       // The lobby too is to begin with what was missed.
       auth: () => ({ nickname: this.nickname ?? "", lobby: "join" }),
+      pass: new Pass(load("token", null, ofThisTab), (token) => save("token", token, ofThisTab)),
       handlers: this.#handlers(),
     });
     for (const room of ["", ...load("rooms", [])]) this.#begin(room);
@@ -158,10 +160,11 @@ export class Chat {
     if (conversation !== this.conversation) conversation.trim();
   }
 
-  closed(room) {
+  closed(room, forbidden) {
     if (!this.conversations.has(room)) return;
     this.#end(room);
-    if (!this.#removing.has(room)) this.problem(`The room “${room}” was removed.`);
+    if (forbidden) this.problem(`You may not be in the room “${room}” any more.`);
+    else if (!this.#removing.has(room)) this.problem(`The room “${room}” was removed.`);
   }
 
   problem(text) {
@@ -188,6 +191,8 @@ export class Chat {
         this.session.down();
       },
       changed: () => this.changed(),
+      named: (name) => (this.nickname = name),
+      expiring: (seconds) => this.problem(`Your token expires in ${Math.round(seconds)} seconds: sign in again to stay.`),
       directoryUp: (link) => link.directory.emit("list"),
       event: (namespace, name, data) => {
         if (namespace === "/") this.session.event(name, data);

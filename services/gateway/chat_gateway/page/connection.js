@@ -8,7 +8,8 @@ const MOVED = [3001, 3002]; // draining, rebalancing
 /**
  * One connection to one of several gateways, kept alive: when it breaks, the same address is tried once,
  * then the next ones, with growing delays. `auth()` gives what the handshake holds; `handlers`: up(link), down(), changed(), event(namespace,
- * name, data), directoryUp().
+ * name, data), directoryUp(), named(name), expiring(seconds). `pass` is what it shows of the user; refused for that, it waits
+ * until there is another (`show`).
  */
 export class Connection {
   #rotation;
@@ -18,12 +19,13 @@ export class Connection {
   #link = null;
   #timer = null;
 
-  /** "idle" (not begun) | "connecting" (never was connected) | "connected" | "reconnecting" */
+  /** "idle" (not begun) | "connecting" (never was connected) | "connected" | "reconnecting" | "locked" (a token is needed) */
   phase = "idle";
   /** Why the last attempt failed, if the gateway said so. */
   reason = null;
 
-  constructor({ rotation, transports, auth, handlers }) {
+  constructor({ rotation, transports, auth, pass, handlers }) {
+    this.pass = pass;
     this.#rotation = rotation;
     this.#transports = transports;
     this.#auth = auth;
@@ -52,9 +54,22 @@ export class Connection {
     this.#handlers.changed();
   }
 
+  /** Come in, or stay, with this token. Throws a Refusal when it is no good to stay with. */
+  async show(token) {
+    if (this.phase === "connected") {
+      this.#accepted(await ask(this.#link.chat, "auth", { token }));
+      this.pass.take(token);
+    } else {
+      this.pass.take(token);
+      if (this.phase !== "idle") this.#open();
+    }
+    this.#handlers.changed();
+  }
+
   #open() {
     clearTimeout(this.#timer);
     this.#timer = null;
+    if (this.phase === "locked") this.phase = "connecting";
     const { origin, path } = endpoint(this.address);
     const manager = new Manager(origin, {
       path,
@@ -64,7 +79,7 @@ export class Connection {
       autoConnect: false,
       timeout: OPENING,
     });
-    const chat = manager.socket("/", { auth: this.#auth() });
+    const chat = manager.socket("/", { auth: { ...this.#auth(), ...this.pass.auth } });
     const link = { manager, chat, directory: manager.socket("/room") };
     this.#link = link;
     this.#listen(link);
@@ -81,6 +96,8 @@ export class Connection {
     chat.on("connect", current(() => this.#connected(link)));
     chat.on("connect_error", current((error) => this.#failed(error)));
     chat.on("disconnect", current((reason, details) => this.#broken(reason, details)));
+    chat.on("identity", current((identity) => this.#accepted(identity)));
+    chat.on("expiring", current(({ seconds }) => this.#handlers.expiring(seconds)));
     chat.onAny(current((name, data) => this.#handlers.event("/", name, data)));
     directory.on("connect", current(() => this.#handlers.directoryUp(link)));
     directory.on("connect_error", current(() => this.#directoryAgain(link)));
@@ -96,7 +113,17 @@ export class Connection {
     this.#handlers.changed();
   }
 
+  #accepted(identity) {
+    this.pass.accepted(identity);
+    if (identity.name) this.#handlers.named(identity.name);
+  }
+
   #failed(error) {
+    if (this.pass.refused(error?.data)) {
+      this.phase = "locked";
+      this.#leave();
+      return this.#handlers.changed();
+    }
     this.reason = error?.data?.message ?? null;
     this.#rotation.failed();
     this.#again();
@@ -110,11 +137,15 @@ export class Connection {
     this.#again();
   }
 
-  #again() {
+  #leave() {
     const link = this.#link;
     this.#link = null;
     link.directory.disconnect();
     link.chat.disconnect();
+  }
+
+  #again() {
+    this.#leave();
     this.#timer = setTimeout(() => this.#open(), this.#rotation.delay(Math.random()));
     this.#handlers.changed();
   }

@@ -2,7 +2,7 @@ import { ask, Refusal } from "./connection.js";
 
 const AGAIN = 2000; // milliseconds until a `join` that could not be answered is sent again
 const RECOUNT = 1500; // … until a list of people that does not add up is asked for again
-const FOR_GOOD = new Set(["invalid", "too_long", "too_many_rooms", "no_history", "unknown_event"]);
+const FOR_GOOD = new Set(["invalid", "too_long", "too_many_rooms", "no_history", "unknown_event", "forbidden"]);
 
 /**
  * What the page and its gateway say to each other about the rooms that the user is in: joining (again),
@@ -85,9 +85,11 @@ export class Session {
   #notJoined(conversation, error) {
     if (error instanceof Refusal && FOR_GOOD.has(error.code)) {
       this.#host.shown(conversation, conversation.refused(error));
-      // The lobby needs no `join`: everybody is in it.
-      if (conversation.room === "") conversation.phase = "live";
-      if (conversation.room === "") this.#host.sender.pump("");
+      // The lobby needs no `join`: everybody is in it who may.
+      if (conversation.room === "" && error.code !== "forbidden") {
+        conversation.phase = "live";
+        this.#host.sender.pump("");
+      }
     } else {
       const link = this.#link;
       setTimeout(() => this.#isStill(link, conversation) && this.join(conversation), AGAIN);
@@ -123,7 +125,8 @@ export class Session {
 
   event(name, data) {
     const conversation = this.#host.conversations.get(data?.room ?? "");
-    if (name === "closed") this.#host.closed(data.room);
+    if (name === "closed" && !data.room) conversation.refused({ message: "you may not read the lobby any more" });
+    else if (name === "closed") this.#host.closed(data.room, data.code === "forbidden");
     else if (name === "refused") this.#host.problem(data.error?.message ?? "Refused");
     else if (conversation) this.#about(conversation, name, data);
     this.#host.changed();

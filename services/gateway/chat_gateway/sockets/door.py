@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from chat_gateway.sockets import handshake
+from chat_gateway.limits.entrance import Entrance
+from chat_gateway.sockets import handshake, refusals
 from chat_gateway.sockets.handshake import Handshake, Opening
 from chat_gateway.sockets.websocket import as_transport
 from chat_gateway.sockets.wheel import Turn, Wheel
+from chatcluster.core.codes import Code
 
+# Makes the protocol of a connection; what is given is to be called when that has ended.
+Elsewhere = Callable[[Callable[[], None]], asyncio.Protocol]
 # Takes the connection over, or says that it does not (False), and nothing has happened then.
 Open = Callable[[asyncio.Transport, Opening, Handshake], bool]
 
@@ -18,14 +23,16 @@ Open = Callable[[asyncio.Transport, Opening, Handshake], bool]
 class Door:
     """Makes the protocol of each new connection.
 
-    *elsewhere* makes protocols for requests that are not openings of WebSockets, or are refused.
-    A connection whose first bytes tell neither within *head_seconds* is cut.
+    *elsewhere* makes protocols for requests that are not openings of WebSockets, or are malformed.
+    A connection whose first bytes tell neither within *head_seconds* is cut. There are no more of
+    them than *entrance* has places for on its doorstep.
     """
 
     def __init__(
-        self, open_: Open, elsewhere: Callable[[], asyncio.Protocol], *, head_seconds: float
+        self, open_: Open, elsewhere: Elsewhere, entrance: Entrance, *, head_seconds: float
     ) -> None:
         self.open = open_
+        self.entrance = entrance
         self.elsewhere = elsewhere
         self.waiting: Wheel[Visitor] = Wheel(head_seconds, _expire)
 
@@ -42,15 +49,23 @@ class Door:
 class Visitor(asyncio.Protocol):
     """A connection that has not yet said what it wants."""
 
-    __slots__ = ("_door", "_heard", "transport")
+    __slots__ = ("_door", "_heard", "_place", "transport")
 
     def __init__(self, door: Door) -> None:
         self._door = door
         self._heard = b""
+        self._place: str | None = None
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = as_transport(transport)
+        made = as_transport(transport)
+        place = self._door.entrance.step(_peer(made))
+        if isinstance(place, Code):
+            made.write(refusals.written(place))
+            made.close()
+            return
+        self._place = place
+        self.transport = made
         self._door.waiting.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -59,11 +74,18 @@ class Visitor(asyncio.Protocol):
         self._heard += data
         if handshake.may_be_opening(self._heard):
             return
-        transport, heard = self.transport, self._heard
+        transport, heard, place = self.transport, self._heard, self._place
+        assert place is not None, "it has one as long as it has a transport"
+        self._place = None
         self._forget()
+        leave = partial(self._door.entrance.doorstep.leave, place)
         opening = handshake.opening(heard)
-        if opening is None or not self._door.open(transport, opening, _kept(opening, transport)):
-            protocol = self._door.elsewhere()
+        if opening is not None and self._door.open(
+            transport, opening, opening.kept(_peer(transport))
+        ):
+            leave()
+        else:
+            protocol = self._door.elsewhere(leave)
             transport.set_protocol(protocol)
             protocol.connection_made(transport)
             protocol.data_received(heard)
@@ -73,12 +95,14 @@ class Visitor(asyncio.Protocol):
 
     def _forget(self) -> None:
         """The deadline keeps what is left of a visitor until it comes."""
-        self.transport, self._heard = None, b""
+        if self._place is not None:
+            self._door.entrance.doorstep.leave(self._place)
+        self.transport, self._heard, self._place = None, b"", None
 
 
-def _kept(opening: Opening, transport: asyncio.Transport) -> Handshake:
+def _peer(transport: asyncio.Transport) -> str:
     peer: Any = transport.get_extra_info("peername")
-    return opening.kept(str(peer[0]) if isinstance(peer, tuple) else "")
+    return str(peer[0]) if isinstance(peer, tuple) else ""
 
 
 def _expire(visitor: Visitor, turn: Turn[Visitor]) -> None:

@@ -175,6 +175,8 @@ class EngineServer:
     async def _open(self, request: web.Request, transport: str) -> web.StreamResponse:
         if request.method != "GET":
             return bad_request("Bad handshake method", _BAD_METHOD)
+        if (code := self.entrance.gate.refusing) is not None:
+            return refusals.response(code)
         if transport == "websocket":
             return self._take_over(request)
         opener = kept(request)

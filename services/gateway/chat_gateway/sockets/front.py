@@ -30,10 +30,13 @@ class DeadlineHandler(RequestHandler):
     by its keep-alive timeout.
     """
 
-    __slots__ = ("_deadline", "_head_seconds", "_unread", "_unread_check", "on_gone")
+    __slots__ = ("_deadline", "_ended", "_head_seconds", "_unread", "_unread_check", "on_gone")
 
-    def __init__(self, manager: web.Server, *, head_seconds: float, **options: Any) -> None:
+    def __init__(
+        self, manager: web.Server, *, head_seconds: float, ended: Callable[[], None], **options: Any
+    ) -> None:
         super().__init__(manager, **options)
+        self._ended = ended
         self._head_seconds = head_seconds
         self._deadline: asyncio.TimerHandle | None = None
         self._unread = 0  # bytes, when last looked
@@ -56,6 +59,7 @@ class DeadlineHandler(RequestHandler):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
+        self._ended()
         if self.on_gone is not None:
             self.on_gone()
 
@@ -97,9 +101,11 @@ class FrontServer(web.Server):
         super().__init__(handler, **options)
         self._head_seconds = head_seconds
 
-    def __call__(self) -> RequestHandler:
+    def __call__(self, ended: Callable[[], None] = lambda: None) -> RequestHandler:
+        """*ended* is called when the connection is over, or handed over."""
         return DeadlineHandler(
             self,
+            ended=ended,
             loop=asyncio.get_running_loop(),
             head_seconds=self._head_seconds,
             lingering_time=LINGER_SECONDS,

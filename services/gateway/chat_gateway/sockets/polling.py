@@ -77,8 +77,13 @@ class PollingLink:
         return taken
 
     def take_body(self) -> str:
-        """As much of it as clients take in one body."""
-        taken, self.queue = self.queue[:MOST_IN_BODY], self.queue[MOST_IN_BODY:]
+        """As much of it as clients take in one body. A close packet has a body of its own:
+        JavaScript's client acts on it before what came with it.
+        """
+        count = min(len(self.queue), MOST_IN_BODY)
+        if count > 1 and self.queue[count - 1] is _CLOSE:
+            count -= 1
+        taken, self.queue = self.queue[:count], self.queue[count:]
         texts = [one.text for one in taken]
         self._bytes = max(0, self._bytes - sum(map(len, texts))) if self.queue else 0
         body = packets.SEPARATOR.join(texts)

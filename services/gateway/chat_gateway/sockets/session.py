@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from chat_gateway.access.identity import Identity, stranger
 from chat_gateway.limits.flow import Sender
 from chat_gateway.sockets import frames, packets
 from chat_gateway.sockets.counts import Counts
@@ -25,8 +26,6 @@ CLIENT_DISCONNECT = "client disconnect"
 SERVER_DISCONNECT = "server disconnect"
 PING_TIMEOUT = "ping timeout"
 
-CAUGHT_UP_BYTES = 65_536
-CAUGHT_UP_SECONDS = 0.02
 MOST_WAITING = 64  # messages of a client that wait for one that is being handled
 
 
@@ -45,6 +44,7 @@ class Session(Sender):
         "burst",
         "closed",
         "connected_at",
+        "granted",
         "handshake",
         "link",
         "pinged",
@@ -72,6 +72,7 @@ class Session(Sender):
         self.pinged = False  # and the pong has not come
         self.connected_at = connected_at
         self.handshake = handshake
+        self.granted: Identity | None = None  # as whom it was let in, where that is asked
         self.users: dict[str, Any] | None = None  # what handlers stored, by namespace
         self.burst: Burst | None = None  # that this session takes part in
         # Writes whole frames to a client that keeps up: for those who send to thousands.
@@ -93,6 +94,11 @@ class Session(Sender):
             self.users = {}
         return self.users
 
+    @property
+    def identity(self) -> Identity:
+        """Whose session this is."""
+        return self.granted or stranger(self.handshake.address if self.handshake else "")
+
     def start(self, link: Link) -> None:
         """Begin on *link*: pings are sent from now on."""
         self._turn = self._engine.pings.add(self)
@@ -108,12 +114,6 @@ class Session(Sender):
             self.burst.overtake(self)
         if not self.link.send(outgoing) and not all(one.volatile for one in outgoing):
             self.close(SERVER_DISCONNECT, SLOW)
-
-    async def caught_up(self) -> None:
-        """Return when the client has read nearly all that it was sent, or is gone."""
-        # Asked for again and again: a transport's buffer tells nobody when it has become shorter.
-        while not self.closed and self.link is not None and self.link.pending > CAUGHT_UP_BYTES:  # noqa: ASYNC110
-            await asyncio.sleep(CAUGHT_UP_SECONDS)
 
     async def receive(self, packet: Packet) -> None:
         """Act on a packet of the client, and return when that is done. Raises MalformedError for
@@ -151,7 +151,7 @@ class Session(Sender):
         """Its end has been handled: let go of what is large, since deadlines keep the rest until
         they come.
         """
-        self.link = self.handshake = self.users = None
+        self.link = self.handshake = self.users = self.granted = None
 
     def settle(self) -> None:
         """The outcome of an event is known."""

@@ -24,6 +24,9 @@ class WebSockets:
         self._engine = engine
         self._shared = Shared(engine.counts, max_payload=max_payload, send_buffer=send_buffer)
 
+    def __len__(self) -> int:
+        return len(self._shared.all)
+
     def open(self, transport: asyncio.Transport, opening: Opening, request: Handshake) -> bool:
         """Answer a request for a WebSocket; False, and nothing has happened, if it is malformed or
         for a session that is not there.

@@ -26,6 +26,7 @@ class Code:
 # The connection ends, and the client should come back (perhaps to another gateway).
 DRAINING = Code("draining", 3001, reconnect=True)
 REBALANCING = Code("rebalancing", 3002, reconnect=True)
+TOKEN_EXPIRED = Code("token_expired", 3005, reconnect=True)
 SLOW = Code("slow", 3008, reconnect=True)
 GATEWAY_FULL = Code("gateway_full", 3010, reconnect=True)
 ADDRESS_FULL = Code("address_full", 3011, reconnect=True)
@@ -43,6 +44,12 @@ NOT_JOINED = Code("not_joined", 3506, reconnect=False)
 NO_HISTORY = Code("no_history", 3507, reconnect=False)
 FORBIDDEN_ORIGIN = Code("forbidden_origin", 3508, reconnect=False)
 
+# The client has not shown who it is, or may not do what it asks for.
+TOKEN_MISSING = Code("token_missing", 3520, reconnect=False)
+TOKEN_INVALID = Code("token_invalid", 3521, reconnect=False)
+FORBIDDEN = Code("forbidden", 3522, reconnect=False)
+OTHER_USER = Code("other_user", 3523, reconnect=False)
+
 # Refused for now; asking again later is right.
 UNAVAILABLE = Code("unavailable", 3100, reconnect=True)
 INTERNAL = Code("internal", 3101, reconnect=True)
@@ -51,6 +58,7 @@ TOO_FAST = Code("too_fast", 3102, reconnect=True)
 ALL = (
     DRAINING,
     REBALANCING,
+    TOKEN_EXPIRED,
     SLOW,
     GATEWAY_FULL,
     ADDRESS_FULL,
@@ -65,6 +73,10 @@ ALL = (
     NOT_JOINED,
     NO_HISTORY,
     FORBIDDEN_ORIGIN,
+    TOKEN_MISSING,
+    TOKEN_INVALID,
+    FORBIDDEN,
+    OTHER_USER,
     UNAVAILABLE,
     INTERNAL,
     TOO_FAST,

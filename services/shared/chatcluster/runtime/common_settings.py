@@ -55,7 +55,15 @@ class CommonSettings(BaseSettings):
     )
 
 
-_SECRET = ("token", "url", "routes", "dsn", "password")  # settings whose value may hold one
+_SECRET = (
+    "token",
+    "url",
+    "routes",
+    "dsn",
+    "password",
+    "secret",
+    "auth_key",
+)  # settings whose value may hold one
 
 
 class SettingsError(Exception):

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from chatcluster.fanout import modes
 from chatcluster.runtime.adapter_settings import AdapterSettings
+from chatcluster.runtime.auth_settings import AuthSettings
 from chatcluster.runtime.common_settings import CommonSettings, Parts, SettingsError, load
 from chatcluster.runtime.hub_settings import HubSettings
 from chatcluster.runtime.limit_settings import LimitSettings
@@ -121,7 +122,7 @@ class ClusterSettings(AdapterSettings):
         return self
 
 
-class GatewaySettings(ClusterSettings, LimitSettings):
+class GatewaySettings(ClusterSettings, LimitSettings, AuthSettings):
     """What a gateway has."""
 
     port: int = Field(8000, ge=0, le=65535, description="Port for clients; 0 takes a free one.")

@@ -38,6 +38,11 @@ export function roomOf(hash) {
   return (new URLSearchParams(hash.replace(/^#/, "")).get("room") ?? "").trim();
 }
 
+/** The token in a page's `#token=…`; null for none. It is to be taken out of the address at once. */
+export function tokenOf(hash) {
+  return new URLSearchParams(hash.replace(/^#/, "")).get("token") || null;
+}
+
 export function hashOf(room) {
   return `#room=${encodeURIComponent(room)}`;
 }

@@ -7,6 +7,8 @@
  */
 const COME_BACK = new Set([
   "draining",
+  "rebalancing",
+  "token_expired",
   "slow",
   "gateway_full",
   "address_full",

@@ -1,3 +1,4 @@
+import { explain } from "../state/pass.js";
 import { el, gateway, get, setText } from "./dom.js";
 
 const TRANSPORTS = { websocket: "WebSocket", polling: "polling", webtransport: "WebTransport" };
@@ -40,8 +41,9 @@ export class Status {
       setTimeout(() => this.#chat.changed(), left + 10);
       return;
     }
-    const { reason } = this.#chat.connection;
-    setText(banner, `${bannerOf(state)}${reason ? ` (The gateway says: ${reason})` : ""}`);
+    const { reason, pass } = this.#chat.connection;
+    if (state === "locked") setText(banner, `You are not signed in. ${explain(pass.refusal)}`);
+    else setText(banner, `${bannerOf(state)}${reason ? ` (The gateway says: ${reason})` : ""}`);
     banner.hidden = false;
   }
 }
@@ -56,6 +58,7 @@ function pillOf(state, name, transport, address) {
       el("span", { class: "how" }, how),
     ];
   }
+  if (state === "locked") return ["Not signed in"];
   if (state === "idle") return ["Not connected yet"];
   const words = { connecting: "Connecting…", reconnecting: "Reconnecting…", offline: "Offline" }[state];
   const where = el("span", { class: "how" }, new URL(address).host);
