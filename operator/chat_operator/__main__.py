@@ -13,8 +13,8 @@ def main() -> int:
     from chatcluster.runtime.lifecycle import run
     from chatcluster.runtime.settings import load
 
-    async def serving() -> None:
-        await serve(load(OperatorSettings))
+    async def serving() -> int:
+        return await serve(load(OperatorSettings))
 
     return run(serving())
 

@@ -13,7 +13,7 @@ from chat_operator.act import Acting
 from chat_operator.cluster import Cluster, connected
 from chat_operator.gateways import admins
 from chat_operator.handlers import Watch
-from chat_operator.lease import Lease
+from chat_operator.lease import Lease, LostError
 from chat_operator.liveness import Liveness
 from chat_operator.look import Looking
 from chat_operator.loops import Loops
@@ -27,14 +27,26 @@ from chatcluster.runtime.lifecycle import stop_signal
 from chatcluster.runtime.logs import configure, get_logger
 from chatcluster.runtime.metrics import Metrics
 
+LOST = 1  # the exit code: whoever starts it again waits for the Lease
+
 log = get_logger(__name__)
 
 
-async def serve(settings: OperatorSettings) -> None:
-    """Run the operator until SIGTERM or SIGINT. Raises StartError when there is no cluster, and
-    LostError when another operator may have taken over: then this process has to end.
+async def serve(settings: OperatorSettings) -> int:
+    """Run the operator until SIGTERM or SIGINT, or until another one may have taken over: the exit
+    code. Raises StartError when there is no cluster.
     """
     configure(settings.log_level, settings.log_format)
+    try:
+        await _serve(settings)
+    except LostError as error:
+        log.error("lease_lost", error=str(error))
+        return LOST
+    log.info("left")
+    return 0
+
+
+async def _serve(settings: OperatorSettings) -> None:
     metrics = Metrics()
     liveness = Liveness(time.monotonic())
     operator_metrics = OperatorMetrics(metrics)
@@ -60,7 +72,6 @@ async def serve(settings: OperatorSettings) -> None:
                 log.info("working", name=settings.name, admin_port=admin.port)
                 async with background(lease=lease.keep()):
                     await stop.wait()
-    log.info("left")
 
 
 @asynccontextmanager
