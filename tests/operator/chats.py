@@ -101,7 +101,7 @@ class AdminServers:
             connections=self.clients.get(at, 0),
             drain=drain,
             shed=None,
-            fanout=Report(at, self._switch(at), self._markers(self._switch(at))),
+            fanout=Report(at, self._switch(at), waits=False),
         )
 
 
