@@ -15,8 +15,7 @@ from chat_operator.needs import prerequisite
 from chat_operator.notes import Hold
 from chat_operator.status import CalledOff, Memory, Preparing
 from chat_operator.steps import GiveOrders, ScaleHubs, ScaleWorkers, WriteFanoutConfig
-from chat_operator.view import Program, View
-from chat_operator.wanting import STARTING
+from chat_operator.view import Program, View, is_starting
 from chatcluster.core import switch_plan
 from chatcluster.core.switch import Order, Step, Switch, Target
 from chatcluster.core.switch_plan import Phase, Report
@@ -53,7 +52,9 @@ def changing(view: View, memory: Memory, now: datetime) -> Changing:
     if not any(reports.values()):
         return _nobody_answers(view, memory)
     starting = {
-        name for name, report in reports.items() if report is None and _starts(view, name, now)
+        program.name
+        for program in view.programs
+        if program.name in reports and program.report is None and is_starting(program, now)
     }
     known = {name: report for name, report in reports.items() if name not in starting}
     planned = switch_plan.plan(view.spec.fanout.target, known)
@@ -90,13 +91,6 @@ def _reports(programs: tuple[Program, ...]) -> dict[str, Report | None]:
         for program in programs
         if program.report is not None or (program.started is not None and not program.deleting)
     }
-
-
-def _starts(view: View, name: str, now: datetime) -> bool:
-    """Whether it need not answer yet."""
-    program = next(one for one in view.programs if one.name == name)
-    assert program.started is not None
-    return not program.ready and now - program.started < STARTING
 
 
 def _begun(planned: switch_plan.Plan) -> bool:

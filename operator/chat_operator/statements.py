@@ -10,8 +10,8 @@ from typing import Literal
 from chat_operator.changing import is_moving
 from chat_operator.leaving import sentence
 from chat_operator.plan import PAUSED, Plan
-from chat_operator.view import GatewayPod, View
-from chat_operator.wanting import is_starting, missing_figures
+from chat_operator.view import GatewayPod, View, is_starting
+from chat_operator.wanting import missing_figures
 from chat_operator.warnings import warnings
 from chatcluster.core.switch_plan import Phase
 

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chat_operator.spec import ChatClusterSpec
 from chatcluster.core.switch import Switch
 from chatcluster.core.switch_plan import Report
+
+# In which a program that began to run need not answer yet.
+STARTING = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +116,10 @@ class View:
     def programs(self) -> tuple[Program, ...]:
         """All that take part in a change of the fan-out."""
         return (*self.pods, *self.worker_pods)
+
+
+def is_starting(program: Program, now: datetime) -> bool:
+    """Whether it has a reason not to answer."""
+    if program.ready:
+        return False
+    return program.started is None or now - program.started < STARTING

@@ -7,10 +7,8 @@ from datetime import datetime, timedelta
 from chat_operator.notes import Wanted
 from chat_operator.spec import Autoscale
 from chat_operator.status import Level, Memory
-from chat_operator.view import GatewayPod, View, Workload
+from chat_operator.view import View, Workload, is_starting
 
-# In which a gateway that began to run need not answer yet.
-STARTING = timedelta(seconds=60)
 # Memories of larger numbers. Where there are more, the later ones count as the earlier ones.
 LEVELS = 16
 
@@ -42,10 +40,6 @@ def missing_figures(view: View, now: datetime) -> dict[str, str]:
         if pod.figures is None and not pod.deleting and pod.started is not None
         if not is_starting(pod, now)
     }
-
-
-def is_starting(pod: GatewayPod, now: datetime) -> bool:
-    return not pod.ready and (pod.started is None or now - pod.started < STARTING)
 
 
 def connections(view: View) -> int:

@@ -20,12 +20,11 @@ def asked(renewal: bool = False, **auth: Any) -> Asked:
     return Asked(auth, "/", "192.0.2.1", "https://chat.example.org", "a browser", renewal)
 
 
-async def judged(judge: Judge | None, **auth: Any) -> Identity:
-    assert judge is not None
+async def judged(judge: Judge, **auth: Any) -> Identity:
     return await judge.judge(asked(**auth))
 
 
-async def refused(judge: Judge | None, **auth: Any) -> Refused:
+async def refused(judge: Judge, **auth: Any) -> Refused:
     with pytest.raises(Refused) as error:
         await judged(judge, **auth)
     return error.value

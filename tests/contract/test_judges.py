@@ -14,11 +14,6 @@ from tests.contract.judging import judged, refused, settings
 from tests.issuers import Issuer, site
 
 
-async def test_nobody_judges_unless_it_is_asked_for():
-    async with opened_judge(settings()) as judge:
-        assert judge is None
-
-
 @pytest.mark.parametrize("algorithm", ["HS256", "RS256", "ES256", "EdDSA"])
 async def test_a_key_can_be_given(algorithm):
     issuer = Issuer(algorithm)

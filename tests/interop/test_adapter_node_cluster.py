@@ -11,6 +11,7 @@ import pytest
 from chatcluster.connections.redis import connect
 from chatcluster.core.envelope import Action
 from chatcluster.fanout.adapter import AdapterFanout
+from chatcluster.runtime.tracing import TRACEPARENT
 from chatcluster.testing.harness import Gateway
 from tests.interop.flavours import Flavour, streams
 from tests.interop.node import NodeServer
@@ -112,6 +113,18 @@ async def test_a_date_stays_one_between_gateways_and_is_text_for_nodes_clients(
     await one.say(date)
     assert (await two.got(1))[0].args == (date,)
     assert await node.got("x") == ["e", "2026-07-14T12:30:15.123Z"]
+
+
+async def test_what_names_a_trace_reaches_gateways_and_means_nothing_to_node(
+    node: NodeServer, gateways: list[Gateway]
+) -> None:
+    one, two = gateways
+    await node.client("x", "a")
+    flags = {TRACEPARENT: f"00-{'a' * 32}-{'b' * 16}-01"}
+    await one.say("traced", rooms=("a",), flags=flags)
+    assert await node.got("x") == ["e", "traced"]
+    (envelope,) = await two.got(1)
+    assert envelope.flags == flags
 
 
 async def test_what_node_tells_sockets_to_do_arrives(

@@ -17,7 +17,7 @@ from chat_operator.spec import SpecError, read_spec
 from chat_operator.status import as_json
 from chatcluster.runtime.settings import ClusterSettings
 from tests.operator.fake_cluster import FakeCluster
-from tests.operator.test_conditions import QUIET, _status
+from tests.operator.statuses import QUIET, status_at
 from tests.operator.views import OBJECTS, autoscale
 
 PAGE = Path(__file__).parents[2] / "docs" / "operator.md"
@@ -72,7 +72,7 @@ def test_scale_has_what_an_autoscaler_reads() -> None:
 
 
 def test_a_status_fits_its_schema() -> None:
-    Draft4Validator(SCHEMA["properties"]["status"]).validate(as_json(_status(QUIET)))
+    Draft4Validator(SCHEMA["properties"]["status"]).validate(as_json(status_at(QUIET)))
 
 
 def test_each_rule_has_a_sentence_that_the_operator_says_too() -> None:

@@ -95,3 +95,13 @@ def remembering(**given: Any) -> Memory:
 
 def leaving(one: GatewayPod, since: datetime = NOW) -> GatewayPod:
     return replace(one, leaving_since=since)
+
+
+def towards(mode: str, *switches: Switch, **given: Any) -> View:
+    """Of gateways a, b, … in these states of the fan-out, where that mode is wanted."""
+    pods = given.pop("pods", ())
+    named = [pod(name, switch=one) for name, one in zip("abcd", switches, strict=False)]
+    more = given.pop("spec", {})
+    there = len(named) + sum(not one.deleting for one in pods)
+    wanted = spec(mode=mode, gateways={"replicas": there}, **more)
+    return view(*named, *pods, spec=wanted, **given)

