@@ -47,7 +47,8 @@ class Gateways:
 
     @contextmanager
     def running(self, folder: Path, valkey: Valkey) -> Iterator[Servers]:
-        settings = {"history": "off", "log_level": "warning", **self.settings}
+        settings: dict[str, object] = {"history": "off", "log_level": "warning"}
+        settings |= {"events_per_second": 0, **self.settings}  # Node's servers have no such limit
         if self.mode != "postgres":
             with self._cluster(folder, valkey, settings) as servers:
                 yield servers
