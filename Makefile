@@ -68,7 +68,7 @@ format: $(STAMPS)/dev ## Format and fix what can be fixed.
 lock: $(STAMPS)/dev ## Resolve the newest versions and write the lock files anew.
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras --extra local -o run.txt ../pyproject.toml build.in
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --no-strip-extras --extra local --extra operator --extra otel --extra dev -c run.txt -o dev.txt ../pyproject.toml build.in
-	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras --extra otel -c run.txt -o image.txt ../pyproject.toml
+	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --no-strip-extras --extra otel -c run.txt -o image.txt ../pyproject.toml
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c dev.txt --extra operator -o operator-image.txt ../pyproject.toml
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c run.txt -o build.txt build.in
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c run.txt -o dev-image.txt dev-image.in

@@ -15,7 +15,8 @@ IMAGES = re.findall(r"^FROM runtime AS (\S+)$", DOCKERFILE, re.MULTILINE)
 def locked(name: str) -> set[str]:
     """`package==version` of a lock file."""
     text = (ROOT / "requirements" / name).read_text()
-    return {re.sub(r"\[.*?\]", "", one) for one in re.findall(r"^(\S+==\S+) \\$", text, re.M)}
+    found = re.findall(r"^(\S+==\S+) \\$", text, re.MULTILINE)
+    return {re.sub(r"\[.*\]", "", package) for package in found}
 
 
 def test_it_has_the_packages_of_make_run_and_for_traces_and_not_the_servers_of_a_laptop():

@@ -1,0 +1,33 @@
+"""`chatcluster doctor` and `top` look at a release as whoever has a kubeconfig."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.e2e.command import COMMAND
+from tests.e2e_cluster.kubectl import run
+from tests.e2e_cluster.release import Release
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def looked(release: Release, command: str) -> list[dict[str, Any]]:
+    where = ("--release", release.name, "--namespace", release.namespace.name)
+    found: list[dict[str, Any]] = json.loads(run(str(COMMAND), command, "--json", *where))
+    return found
+
+
+def test_the_doctor_finds_no_problem_in_what_the_chart_installs(release: Release):
+    """With one it would end with code 1."""
+    findings = looked(release, "doctor")
+    assert {one["severity"] for one in findings} <= {"advice"}, findings
+
+
+def test_top_shows_every_gateway_past_the_network_policies(release: Release):
+    rows = {row["name"]: row for row in looked(release, "top")}
+    gateways = release.pod_names("gateway")
+    assert gateways <= rows.keys()
+    assert {rows[name]["state"] for name in gateways} == {"ready"}
