@@ -20,7 +20,7 @@ def test_values_of_the_page_are_taken(block):
 
 
 def test_there_are_such_values():
-    assert len(BLOCKS) == 8
+    assert len(BLOCKS) == 9
 
 
 def test_every_alert_is_explained():

@@ -10,7 +10,7 @@ gatewayPods: {{ $base }}-gateway-pods
 hub: {{ $base }}-hub
 worker: {{ $base }}-worker
 operator: {{ $base }}-operator
-operatorLease: {{ $base }}-operator-lease
+operatorLease: {{ $base }}-lease
 chatCluster: {{ $base }}
 crdUpgrade: {{ $base }}-crd-upgrade
 # These belong to no namespace.
