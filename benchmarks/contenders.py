@@ -1,4 +1,4 @@
-"""What is compared: two servers of each kind, on one Valkey."""
+"""What is compared: servers of each kind, on one Valkey."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from tests.gateways import Cluster
 from tests.postgres_server import Postgres
@@ -21,22 +22,33 @@ START_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Servers:
-    """The programs that clients' messages pass through, Redis and Postgres left out."""
+    """The programs that clients' messages pass through, Redis and Postgres left out. The last of
+    `pids` are of those that listen on `ports`.
+    """
 
     ports: list[int]
     pids: list[int]
 
 
+class Contender(Protocol):
+    """Servers of one kind."""
+
+    def running(self, folder: Path, valkey: Valkey) -> AbstractContextManager[Servers]:
+        """Fresh ones, until the body ends."""
+
+
 @dataclass(frozen=True)
 class Gateways:
-    """Two of ours, and the hub that mode `hub` needs."""
+    """Ours, and the hub that mode `hub` needs."""
 
     mode: str
     settings: dict[str, object] = field(default_factory=dict)
+    count: int = 2
 
     @contextmanager
     def running(self, folder: Path, valkey: Valkey) -> Iterator[Servers]:
-        settings = {"history": "off", "log_level": "warning", **self.settings}
+        settings: dict[str, object] = {"history": "off", "log_level": "warning"}
+        settings |= {"events_per_second": 0, **self.settings}  # Node's servers have no such limit
         if self.mode != "postgres":
             with self._cluster(folder, valkey, settings) as servers:
                 yield servers
@@ -54,17 +66,21 @@ class Gateways:
     def _cluster(
         self, folder: Path, valkey: Valkey, settings: dict[str, object]
     ) -> Iterator[Servers]:
-        with Cluster(folder, valkey.url, self.mode, **settings).running() as cluster:
+        cluster = Cluster(folder, valkey.url, self.mode, self.count, **settings)
+        with cluster.running():
             pids = [one.process.pid for one in cluster.programs if one.process is not None]
             yield Servers([gateway.port for gateway in cluster.gateways], pids)
 
 
+@dataclass(frozen=True)
 class Node:
-    """Two Socket.IO servers with the Redis adapter."""
+    """Socket.IO servers with the Redis adapter."""
+
+    count: int = 2
 
     @contextmanager
     def running(self, folder: Path, valkey: Valkey) -> Iterator[Servers]:
-        ports = [free_port(), free_port()]
+        ports = [free_port() for _ in range(self.count)]
         script = Path(__file__).parent / "node_server.js"
         environment = {**os.environ, "NODE_PATH": str(NODE_MODULES)}
         processes = [

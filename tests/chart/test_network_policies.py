@@ -26,7 +26,7 @@ from tests.chart.chart import (
     templates,
 )
 
-API_SERVER = ("outside", {})
+API_SERVER: tuple[str, dict[str, str]] = ("outside", {})
 PROMETHEUS = ("monitoring", {"app": "prometheus"})
 STRANGER = ("elsewhere", {"app": "stranger"})
 NEIGHBOUR = (NAMESPACE, {"app": "neighbour"})

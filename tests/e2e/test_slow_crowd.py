@@ -10,7 +10,7 @@ import socket
 import psutil
 import pytest
 
-from benchmarks.load import Client
+from benchmarks.client import Client
 from tests.e2e.lone_gateway import lone_gateway
 
 CLIENTS, DEAF = 1000, 100

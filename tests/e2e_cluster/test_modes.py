@@ -44,8 +44,11 @@ def test_clients_chat_across_gateways_that_stay(moving: Release, mode: str):
     printed = moving.test()
     assert "once and in order" in printed
     assert moving.pod_names("gateway") == before
-    for part, wanted in (("hub", mode == "hub"), ("worker", mode != "isolated")):
-        wait_until(lambda p=part, w=wanted: bool(moving.pods(p)) is w, f"the {part}s of {mode}")
+    wanted = {"hub": mode == "hub", "worker": mode != "isolated"}
+    wait_until(
+        lambda: {part: bool(moving.pods(part)) for part in wanted} == wanted,
+        f"there are {wanted}",
+    )
 
 
 def test_without_an_operator_helm_decides(make_namespace: MakeNamespace):

@@ -64,7 +64,7 @@ def kubernetes(version: str, wheel: Path) -> Schema:
 
 def custom(repository: Path, *paths: str) -> Schema:
     """Schemas by `version/kind` of the stored versions of custom resources."""
-    schemas = {}
+    schemas: Schema = {}
     for path in paths:
         schemas |= defined(yaml.safe_load(_git(repository, "show", f"HEAD:{path}")))
     return schemas

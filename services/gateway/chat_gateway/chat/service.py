@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import count
 from typing import Any
 
 from chat_gateway.chat.audience import LOBBY_ROOM, ROOMS, Audience
 from chat_gateway.chat.delays import Delays
 from chat_gateway.chat.feeds import Feeds
+from chat_gateway.chat.posting import Posting
 from chat_gateway.chat.replay import decode
 from chat_gateway.manager.answer import Answer
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.manager import FanoutManager
-from chat_gateway.manager.publishing import Outcome
 from chatcluster.chat.job import Job
 from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.message import CHAT, LOBBY, Message
 from chatcluster.chat.message import CHAT_MESSAGE as CHAT_MESSAGE
 from chatcluster.core import codes
 from chatcluster.core.envelope import Action, Envelope
-from chatcluster.core.errors import FanoutError, HistoryError, Refused
+from chatcluster.core.errors import FanoutError, Refused
 from chatcluster.core.position import Position
-from chatcluster.history.port import Appended, Entry, RoomDirectory, RoomLog, RoomRecord
+from chatcluster.history.metered import Metered
+from chatcluster.history.port import Entry, RoomDirectory, RoomRecord
 from chatcluster.runtime.logs import get_logger
 
 ROOMS_CHANGED = "rooms"  # a signal in `/room`
@@ -42,7 +41,7 @@ class ChatService:
         self,
         manager: FanoutManager,
         directory: RoomDirectory,
-        room_log: RoomLog | None,
+        room_log: Metered | None,
         audience: Audience,
         *,
         dyno: str,
@@ -64,6 +63,11 @@ class ChatService:
         self._alone = alone
         self._jobs = jobs
         self._log_messages = log_messages
+        self._posting = None if room_log is None else self._made(room_log, random_bytes)
+
+    def _made(self, room_log: Metered, random_bytes: Callable[[int], bytes]) -> Posting:
+        place = Position(random_bytes(8).hex(), 0)  # no client can name it
+        return Posting(room_log, self.manager, self.unpublished, place)
 
     @property
     def feeds(self) -> Feeds | None:
@@ -100,13 +104,11 @@ class ChatService:
         if self._jobs is not None:
             return False
         message = self._written(room, nick, text, None, key)
-        if self.log is None:
-            answer.begin()
-            self._announce(message, self._unique(), None, answer)
+        answer.begin()
+        if self._posting is not None:
+            self._posting.post(message, answer)
         else:
-            stored = asyncio.ensure_future(self.log.append(room, message.encode(), key=key))
-            answer.begin()
-            stored.add_done_callback(partial(self._stored, message, answer))
+            self._announce(message, answer)
         self.taken += 1
         return True
 
@@ -115,21 +117,12 @@ class ChatService:
             log.info("message", room=room, nick=nick, text=text, to=to)
         return Message(room, nick, text, time.time(), self.dyno, to, key, self._alone())
 
-    def _stored(self, message: Message, answer: Answer, stored: asyncio.Future[Appended]) -> None:
-        if stored.cancelled() or (error := stored.exception()) is not None:
-            answer.fail(HistoryError("closed") if stored.cancelled() else error or HistoryError(""))
-            return
-        appended = stored.result()
-        if appended.repeated:
-            answer.give({"id": str(appended.position), "time": message.time})
-        else:
-            at = appended.position
-            self._announce(message, str(at), at, _Kept(self, message, at, answer))
-
-    def _announce(self, message: Message, id: str, at: Position | None, outcome: Outcome) -> None:
+    def _announce(self, message: Message, answer: Answer) -> None:
+        """Send a message that is not stored."""
+        id = self._unique()
         rooms = () if message.room == LOBBY else (message.room,)
-        envelope = self.manager.event(CHAT, rooms, CHAT_MESSAGE, message.as_chat(id), at)
-        self.manager.publishing.add(envelope, outcome, {"id": id, "time": message.time})
+        envelope = self.manager.event(CHAT, rooms, CHAT_MESSAGE, message.as_chat(id))
+        self.manager.publishing.add(envelope, answer, {"id": id, "time": message.time})
 
     def _unique(self) -> str:
         """An id that no other message has, of this gateway or another."""
@@ -206,30 +199,6 @@ class ChatService:
         # Each gateway reads the list itself, after this signal: two lists that cross on their way
         # could leave everybody with the older one.
         await self.manager.publish(self.manager.envelope(ROOMS, Action.SIGNAL, event=ROOMS_CHANGED))
-
-
-class _Kept:
-    """The outcome of publishing what is stored: it is acknowledged in any case."""
-
-    __slots__ = ("_answer", "_at", "_message", "_service")
-
-    def __init__(
-        self, service: ChatService, message: Message, at: Position, answer: Answer
-    ) -> None:
-        self._service = service
-        self._message = message
-        self._at = at
-        self._answer = answer
-
-    def give(self, reply: Any) -> None:
-        self._answer.give(reply)
-
-    def fail(self, error: BaseException) -> None:
-        if isinstance(error, FanoutError):
-            self._service.unpublished(self._message, self._at, error)
-            self._answer.give({"id": str(self._at), "time": self._message.time})
-        else:
-            self._answer.fail(error)
 
 
 def messages(room: str, entries: Sequence[Entry]) -> list[tuple[str, Message]]:

@@ -34,7 +34,7 @@ class Publishing:
     """
 
     def __init__(self, fanout: Fanout) -> None:
-        self._fanout = fanout
+        self.fanout = fanout
         self._batch: list[_Parting] = []
         self._work = Work()
 
@@ -57,7 +57,7 @@ class Publishing:
 
     async def _send(self, batch: Sequence[_Parting]) -> None:
         try:
-            await self._fanout.publish([one.envelope for one in batch])
+            await self.fanout.publish([one.envelope for one in batch])
         except MalformedError as error:
             if len(batch) == 1:
                 _fail(batch, error)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from urllib.parse import urlsplit
+
 from redis.asyncio import ConnectionPool, Redis, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
@@ -10,7 +13,16 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from chatcluster.connections.redis_link import Endpoint
 
-__all__ = ["NoScriptError", "PubSub", "Redis", "RedisError", "ResponseError", "connect", "endpoint"]
+__all__ = [
+    "NoScriptError",
+    "PubSub",
+    "Redis",
+    "RedisError",
+    "ResponseError",
+    "connect",
+    "endpoint",
+    "server",
+]
 
 CONNECT_SECONDS = 5.0
 
@@ -58,3 +70,14 @@ def endpoint(url: str) -> Endpoint:
         tls=tls,
         credentials=tuple(word for word in (parsed.username, parsed.password) if word),
     )
+
+
+def server(url: str) -> Endpoint | None:
+    """Which server *url* names, equal for all URLs that reach its first database as the same user.
+
+    None where that may be another server tomorrow (Sentinels, a cluster), and for other databases:
+    connections of carriers know none. Raises ValueError for a URL that is none.
+    """
+    if "+" in urlsplit(url).scheme or ConnectionPool.from_url(url).connection_kwargs.get("db"):
+        return None
+    return replace(endpoint(url), tls=None)

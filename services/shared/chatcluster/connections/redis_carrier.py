@@ -96,11 +96,10 @@ class RedisCarrier:
         publish = self._wiring.verbs.publish
         await self.send([(publish, channel, payload) for channel, payload in messages])
 
-    async def send(self, commands: Sequence[Words]) -> None:
-        """The same for any commands that write to a channel or key."""
+    async def send(self, commands: Sequence[Words]) -> list[Any]:
+        """The same for any commands that write to a channel or key; their answers."""
         links = self._working()
-        if commands:
-            await links.post(commands)
+        return await links.post(commands) if commands else []
 
     def post(self, commands: Sequence[Words]) -> None:
         """Send without waiting, where it is known; nobody hears whether it was taken."""

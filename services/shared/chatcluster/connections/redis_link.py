@@ -41,11 +41,14 @@ def command(*words: bytes) -> bytes:
 
 
 class RefusedError(FanoutError):
-    """The server answered with an error; `code` is its first word."""
+    """The server answered with an error; `code` is its first word. `replies` are all answers to
+    what was asked together, errors among them, or none if they are not known.
+    """
 
     def __init__(self, reply: hiredis.ReplyError) -> None:
         super().__init__(f"Redis refused: {reply}")
         self.code = str(reply).partition(" ")[0]
+        self.replies: list[Any] = []
 
 
 class RedisLink(asyncio.Protocol):
@@ -225,11 +228,12 @@ class _Question:
         self.future = future
         self.answers = answers
         self.replies: list[Any] = []
-        self.error: FanoutError | None = None
+        self.error: RefusedError | None = None
         self.tolerant = False  # of answers that are errors
 
     def finish(self) -> None:
         if self.error is not None:
+            self.error.replies = self.replies
             self.fail(self.error)
         elif not self.future.done():  # else whoever asked was cancelled
             self.future.set_result(self.replies)

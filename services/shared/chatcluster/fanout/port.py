@@ -49,6 +49,14 @@ class Answers(Protocol):
     def __aiter__(self) -> AsyncIterator[Reply]: ...
 
 
+def store_of(fanout: object) -> object | None:
+    """The store of room logs to which *fanout* can append what it publishes in the same step, if
+    there is one now: `publish` then takes `Unstored` envelopes too. Otherwise it leaves them out,
+    as what was not sent.
+    """
+    return getattr(fanout, "store", None)
+
+
 class Fanout(Protocol):
     """Carries envelopes between gateways, the publisher's own included.
 

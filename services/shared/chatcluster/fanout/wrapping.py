@@ -6,7 +6,7 @@ from collections.abc import Set
 
 from chatcluster.core.envelope import RoomKey
 from chatcluster.core.request import Request
-from chatcluster.fanout.port import Answers, Fanout, State
+from chatcluster.fanout.port import Answers, Fanout, State, store_of
 
 
 class Wrapping:
@@ -30,6 +30,11 @@ class Wrapping:
     @property
     def state(self) -> State:
         return self._inner.state
+
+    @property
+    def store(self) -> object | None:
+        """As `store_of` says."""
+        return store_of(self._inner)
 
     async def want(self, rooms: Set[RoomKey]) -> None:
         await self._inner.want(rooms)

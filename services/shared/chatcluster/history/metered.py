@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
+from chatcluster.core.append import Append
 from chatcluster.core.counting import Distribution, Tally
 from chatcluster.core.errors import HistoryError
 from chatcluster.core.position import Position
-from chatcluster.history.port import Appended, RoomLog, Slice
+from chatcluster.history.port import Appended, JointLog, RoomLog, Slice
 
 OPERATIONS = ("append", "read", "head", "drop", "check")
 
@@ -60,6 +61,13 @@ class Metered:
     async def close(self) -> None:
         await self._inner.close()
 
+    def observe(self, seconds: float | None) -> None:
+        """A message was stored by another way, in that time; or, if that is None, was not."""
+        if seconds is None:
+            self.errors.add("append")
+        else:
+            self.appends.add(seconds)
+
     async def _append(self, began: float, stored: Awaitable[Appended]) -> Appended:
         appended = await self._counted("append", stored)
         self.appends.add(self._clock() - began)
@@ -77,3 +85,22 @@ class Metered:
         except HistoryError:
             self.errors.add(operation)
             raise
+
+
+class MeteredJoint(Metered):
+    """One whose messages can be stored in the step that publishes them: `observe` is to be told."""
+
+    def __init__(self, inner: JointLog, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(inner, clock=clock)
+        self._joint = inner
+
+    @property
+    def server(self) -> object | None:
+        return self._joint.server
+
+    def appending(self, room: str, body: bytes, *, key: str | None, place: Position) -> Append:
+        return self._joint.appending(room, body, key=key, place=place)
+
+
+def metered(inner: RoomLog) -> Metered:
+    return MeteredJoint(inner) if isinstance(inner, JointLog) else Metered(inner)

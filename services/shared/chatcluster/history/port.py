@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from chatcluster.core.append import Append
 from chatcluster.core.position import Position
 
 
@@ -99,6 +100,18 @@ class RoomLog(Protocol):
         """Return when the store can take a message now."""
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class JointLog(RoomLog, Protocol):
+    """One whose messages can be stored in the step that publishes them."""
+
+    @property
+    def server(self) -> object | None:
+        """Where; None where a log and a fan-out cannot share it."""
+
+    def appending(self, room: str, body: bytes, *, key: str | None, place: Position) -> Append:
+        """What a fan-out with this `server` for its store needs to do what `append` does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import os
 import re
-from asyncio import Future
+from asyncio import Future, Lock
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
-from chatcluster.connections.redis import RedisError, connect
-from chatcluster.connections.redis_exchange import Exchange
+from chatcluster.connections.redis import server
+from chatcluster.connections.redis_exchange import Exchange, ReplyError
+from chatcluster.core.append import Append
 from chatcluster.core.codes import TOO_MANY_ROOMS
 from chatcluster.core.errors import HistoryError, Refused
 from chatcluster.core.ids import epoch_id
 from chatcluster.core.position import Position
-from chatcluster.history.lane import Lane, answering, exchange
+from chatcluster.history.lane import Lane, answering
 from chatcluster.history.lifetime import age_seconds, idle_seconds
 from chatcluster.history.port import Appended, Entry, Retention, RoomRecord, Slice
 from chatcluster.history.script import Script
 
-APPEND = Script.load("room", "append")
+APPEND = Script.load("room", "append", "stored")
+ANNOUNCE = Script.load("room", "append", "announced")
 SINCE = Script.load("room", "reading", "since")
 BEFORE = Script.load("room", "reading", "before")
 HEAD = Script.load("room", "head")
 CREATE = Script.load("create")
+
+ROOMS = 4096  # whose keys are remembered
 
 _SPECIAL = re.compile("[%{}]")
 
@@ -47,11 +52,14 @@ class RedisRoomLog:
         prefix: str = "chatcluster",
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        self._redis = connect(url)
+        self.server = server(url)
         # Reading much must not make those wait who write.
         self._writing = Lane(Exchange(url))
         self._reading = Lane(Exchange(url))
+        self._comparing = Exchange(url)
+        self._one_at_a_time = Lock()
         self._prefix = _quoted(prefix)
+        self._keys = lru_cache(maxsize=ROOMS)(self._make_keys)
         self._random_bytes = random_bytes
         self._idle = _milliseconds(idle_seconds(retention))
         age = _milliseconds(age_seconds(retention))
@@ -62,11 +70,11 @@ class RedisRoomLog:
         await self._reading.command("PING")
 
     def append(self, room: str, body: bytes, *, key: str | None = None) -> Future[Appended]:
-        keys = self._keys(room)
-        if key is not None:
-            keys = (*keys, self._name(room, f"key:{key}"))
-        args = (epoch_id(self._random_bytes), *self._kept, self._key_age, body)
-        return self._writing.run(APPEND, keys, args, _appended)
+        return self._writing.run(APPEND, *self._next(room, body, key), _appended)
+
+    def appending(self, room: str, body: bytes, *, key: str | None, place: Position) -> Append:
+        keys, args = self._next(room, body, key)
+        return Append(ANNOUNCE.text, ANNOUNCE.sha.encode(), keys, args, place)
 
     async def since(self, room: str, after: Position, limit: int) -> Slice:
         return await self._read(SINCE, room, (after.epoch, after.offset, limit))
@@ -81,12 +89,12 @@ class RedisRoomLog:
         return Position(epoch.decode(), offset)
 
     async def heads(self, rooms: Sequence[str]) -> Mapping[str, Position]:
-        asked = [("HMGET", self._name(room, "meta"), "epoch", "offset") for room in rooms]
-        async with answering():
-            replies = await exchange(self._redis, asked)
+        asked = [("HMGET", self._keys(room)[0], "epoch", "offset") for room in rooms]
+        async with answering(), self._one_at_a_time:
+            replies = await self._comparing.send(asked) if asked else []
         heads = {}
         for room, reply in zip(rooms, replies, strict=True):
-            if isinstance(reply, RedisError):
+            if isinstance(reply, ReplyError):
                 raise HistoryError(f"Redis refused: {reply}") from reply
             epoch, offset = reply
             if epoch is not None:
@@ -103,7 +111,17 @@ class RedisRoomLog:
     async def close(self) -> None:
         await self._writing.close()
         await self._reading.close()
-        await self._redis.aclose()
+        self._comparing.close()
+
+    def _next(
+        self, room: str, body: bytes, key: str | None
+    ) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+        """The keys and arguments with which *body* is stored."""
+        keys = self._keys(room)
+        if key is not None:
+            keys = (*keys, self._name(room, f"key:{key}"))
+        epoch = epoch_id(self._random_bytes).encode()
+        return keys, (epoch, *self._kept, self._key_age, body)
 
     async def _read(self, script: Script, room: str, asked: tuple[str, int, int]) -> Slice:
         args = (epoch_id(self._random_bytes), *self._kept, *asked)
@@ -116,7 +134,7 @@ class RedisRoomLog:
         )
         return Slice(entries, Position(name, head), complete == 1)
 
-    def _keys(self, room: str) -> tuple[bytes, ...]:
+    def _make_keys(self, room: str) -> tuple[bytes, ...]:
         return self._name(room, "meta"), self._name(room, "stream")
 
     def _name(self, room: str, what: str) -> bytes:

@@ -10,6 +10,7 @@ from itertools import count
 
 from structlog.stdlib import get_logger
 
+from chatcluster.connections.redis import server
 from chatcluster.connections.redis_carrier import CHECK_SECONDS, RedisCarrier
 from chatcluster.connections.redis_link import Message
 from chatcluster.connections.redis_url import target
@@ -28,6 +29,7 @@ from chatcluster.fanout.adapter.streams import StreamsDialect
 from chatcluster.fanout.adapter.uids import classic_uids, cluster_uids
 from chatcluster.fanout.answers import nobody
 from chatcluster.fanout.port import Answers, Receiver, State
+from chatcluster.fanout.redis_publisher import Publisher
 
 # Node's envelopes are not numbered, and an emitter's all have one origin. Numbered here, and by one
 # count for all fan-outs of this process, none is taken for the repeat of another, nor while the
@@ -75,9 +77,15 @@ class AdapterFanout:
             verbs=self._dialect.verbs,
             reader=self._reading.reader if self._reading is not None else None,
         )
+        self._publisher = Publisher(self._carrier, self._dialect.publish, server(url))
         self._questions = Questions(self._dialect, self._carrier.count)
         self._receiver: Receiver | None = None
         self._malformed: set[bytes] = set()
+
+    @property
+    def store(self) -> object | None:
+        """As `store_of` says."""
+        return self._publisher.store
 
     @property
     def state(self) -> State:
@@ -95,7 +103,7 @@ class AdapterFanout:
         self._receiver = receiver
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
-        await self._carrier.send([self._dialect.publish(envelope) for envelope in envelopes])
+        await self._publisher.publish(envelopes)
 
     async def want(self, rooms: Set[RoomKey]) -> None:
         self._check_open()

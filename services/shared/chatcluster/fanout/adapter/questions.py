@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from structlog.stdlib import get_logger
 
@@ -57,7 +58,7 @@ class Questions:
             self._counting.add_done_callback(_report)
         return answers
 
-    async def asked(self, id: str, asking: Awaitable[None]) -> None:
+    async def asked(self, id: str, asking: Awaitable[Any]) -> None:
         """Count the servers at the moment when the question goes out by *asking*."""
         question = self._open[id]
         channel = self._dialect.servers(question.request.namespace)

@@ -27,7 +27,7 @@ from chatcluster.fanout.asking.signals import (
     read_ask,
     read_reply,
 )
-from chatcluster.fanout.port import Answers, Receiver, State
+from chatcluster.fanout.port import Answers, Receiver, State, store_of
 
 BEAT_SECONDS = 1.0
 BYE_SECONDS = 0.5  # that closing waits at most for a carrier to take the goodbye
@@ -66,6 +66,11 @@ class Asking:
     @property
     def state(self) -> State:
         return State.CLOSED if self._receiver is None else self._inner.state
+
+    @property
+    def store(self) -> object | None:
+        """As `store_of` says."""
+        return store_of(self._inner)
 
     async def open(self, receiver: Receiver) -> None:
         self._receiver = receiver

@@ -10,6 +10,7 @@ from typing import Any
 
 from structlog.stdlib import get_logger
 
+from chatcluster.core.append import without_unstored
 from chatcluster.core.envelope import Envelope, RoomKey
 from chatcluster.core.errors import FanoutError, MalformedError
 from chatcluster.core.once import Once
@@ -41,6 +42,8 @@ class Outbox(Wrapping):
       own echoes of what was delivered already. Other software (Node's) may get some of it twice.
     - A carrier that is not durable is given two seconds to be found by all before what waits goes
       out; a durable one gets it at once.
+    - What has yet to be stored (`Unstored`) does not wait: whoever sent it hears that it was not
+      stored, or that nobody knows.
     - An envelope that a carrier refuses again and again, though it is well, is given up.
     """
 
@@ -74,6 +77,11 @@ class Outbox(Wrapping):
     def bytes(self) -> int:
         """How large they are together."""
         return self._waiting.bytes
+
+    @property
+    def store(self) -> object | None:
+        """None while something waits, which nothing may overtake."""
+        return None if self._waiting or self._receiver is None else super().store
 
     def stats(self) -> dict[str, Any]:
         """What programs say of their fan-out in `/stats`."""
@@ -162,7 +170,7 @@ class Outbox(Wrapping):
         soon = asyncio.get_running_loop().time() - ECHO_SECONDS
         for published, envelopes in self._lately:
             if published > soon:
-                self._deliver_here(envelopes)  # before what comes after them
+                self._deliver_here(without_unstored(envelopes))  # before what comes after them
         self._lately.clear()
         for flight in self._flights.hold():
             try:
@@ -172,6 +180,7 @@ class Outbox(Wrapping):
 
     def _keep(self, envelopes: Sequence[Envelope], reason: str = "") -> None:
         """Raises FanoutError if there is no room."""
+        envelopes = without_unstored(envelopes)
         lasting = [one for one in envelopes if not one.flags.get("volatile")]
         sizes = list(map(_size, lasting))
         self._check_room(len(lasting) + self._flights.envelopes, sum(sizes) + self._flights.bytes)

@@ -9,8 +9,10 @@ from itertools import count
 
 from structlog.stdlib import get_logger
 
+from chatcluster.connections.redis import server
 from chatcluster.connections.redis_carrier import RedisCarrier
 from chatcluster.connections.redis_link import Message
+from chatcluster.connections.redis_pair import Words
 from chatcluster.connections.redis_url import target
 from chatcluster.core.envelope import Action, Envelope, RoomKey
 from chatcluster.core.errors import FanoutError, MalformedError
@@ -19,6 +21,7 @@ from chatcluster.fanout import wire
 from chatcluster.fanout.port import Receiver, State
 from chatcluster.fanout.redis import messages
 from chatcluster.fanout.redis.channels import OURS, Interest, Names
+from chatcluster.fanout.redis_publisher import Publisher
 
 MOST_COMPLAINTS = 1000  # that are remembered
 
@@ -59,9 +62,15 @@ class RedisPubSub:
         self._here = self._names.private("here", name)
         echo = self._names.private("echo", name)
         self._carrier = RedisCarrier(target(url), echo, random)
+        self._publisher = Publisher(self._carrier, self._words, server(url))
         self._receiver: Receiver | None = None
         self._said: set[str] = set()
         self._complaints: set[tuple[bytes, str]] = set()
+
+    @property
+    def store(self) -> object | None:
+        """As `store_of` says."""
+        return self._publisher.store
 
     @property
     def state(self) -> State:
@@ -79,7 +88,7 @@ class RedisPubSub:
             raise
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
-        await self._carrier.publish([self._encode(envelope) for envelope in envelopes])
+        await self._publisher.publish(envelopes)
 
     async def want(self, rooms: Set[RoomKey]) -> None:
         if self._receiver is None:
@@ -108,6 +117,9 @@ class RedisPubSub:
         """From Redis: it was gone."""
         if self._receiver is not None:
             self._receiver.interrupted()
+
+    def _words(self, envelope: Envelope) -> Words:
+        return b"PUBLISH", *self._encode(envelope)
 
     def _encode(self, envelope: Envelope) -> Message:
         if envelope.action is not Action.EMIT:

@@ -9,10 +9,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from chatcluster.core.append import without_unstored
 from chatcluster.core.envelope import Envelope
 from chatcluster.core.errors import FanoutError
 from chatcluster.core.switch import Target
-from chatcluster.fanout.port import Fanout, State
+from chatcluster.fanout.port import Fanout, State, store_of
 
 
 class Carrier:
@@ -30,10 +31,12 @@ class Carrier:
     def is_up(self) -> bool:
         return self.fanout.state is State.UP
 
-    async def publish(self, envelopes: Iterable[Envelope]) -> None:
+    async def publish(self, envelopes: Sequence[Envelope]) -> None:
         """As the port says, with this epoch on the envelopes. Raises FanoutError, too, when `quiet`
         gave up waiting for it: then nothing may be published here any more.
         """
+        if store_of(self.fanout) is None and not (envelopes := without_unstored(envelopes)):
+            return
         task = asyncio.current_task()
         assert task is not None
         self._publishing.add(task)

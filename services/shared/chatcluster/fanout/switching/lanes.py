@@ -32,9 +32,14 @@ class Lanes:
         self._gate = asyncio.Lock()
         self._waiting = 0
 
+    @property
+    def held(self) -> bool:
+        """Whether publishers wait."""
+        return self._waiting > 0 or self._gate.locked()
+
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         """Raises FanoutError if the fan-out in force did not take them."""
-        if self._waiting or self._gate.locked():
+        if self.held:
             self._waiting += 1
             try:
                 async with self._gate:  # fair: whoever came first goes on first

@@ -12,7 +12,7 @@ from chatcluster.core.errors import FanoutError
 from chatcluster.core.request import Request
 from chatcluster.core.switch import Order, Switch
 from chatcluster.core.switch_plan import Report
-from chatcluster.fanout.port import Answers, Receiver, State
+from chatcluster.fanout.port import Answers, Receiver, State, store_of
 from chatcluster.fanout.switching.carrier import Carrier
 from chatcluster.fanout.switching.changer import Changer, Make
 from chatcluster.fanout.switching.lanes import Lanes
@@ -53,6 +53,11 @@ class Switching:
         """
         before = self._lanes.beside if self.switch.previous is not None else None
         return self.shared or (before is not None and before.fanout.shared)
+
+    @property
+    def store(self) -> object | None:
+        """As `store_of` says; None at the moment of a change."""
+        return None if self._lanes.held else store_of(self._lanes.current.fanout)
 
     @property
     def state(self) -> State:
