@@ -28,6 +28,8 @@ from chatcluster.control.switching import PATIENCE_SECONDS
 from chatcluster.core.switch import Switch, Target
 
 NO_ADDRESS = "it has no address yet"
+# So that one answer that is late is not told as a gateway that is silent.
+QUIET_PATIENCE_SECONDS = 2.5
 
 Ask = Callable[[GatewayAdmin, float], Awaitable[Answer]]
 
@@ -79,7 +81,8 @@ class Looking:
             **self._reach(workers, _worker_port(spec), found.token),
         }
         start = objects.start_state(found.fanout, spec.objects.fanout.key)
-        patience = PATIENCE_SECONDS if _in_motion(start, spec.fanout.target) else 0.0
+        moving = _in_motion(start, spec.fanout.target)
+        patience = PATIENCE_SECONDS if moving else QUIET_PATIENCE_SECONDS
         gateways, worker_pods = await asyncio.gather(
             _ask(map(objects.gateway, pods), admins, self._admins.gateway, patience),
             _ask(map(objects.program, workers), admins, self._admins.worker, patience),

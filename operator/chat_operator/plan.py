@@ -54,7 +54,7 @@ def plan(view: View, memory: Memory, now: datetime) -> Plan:
     if view.gateways is None:
         return Plan(None, memory, Notes(scaling=NO_GATEWAYS), QUIET)
     wanted, remembered = wanting(view, view.gateways, memory, now)
-    if view.spec.paused == "All":
+    if view.spec.paused == "All" or view.deleting:
         return Plan(None, memory, Notes(wanted, PAUSED, looking(view), PAUSED), QUIET)
     changed = changing(view, remembered, now)
     first = (

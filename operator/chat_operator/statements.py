@@ -17,6 +17,8 @@ from chatcluster.core.switch_plan import Phase
 
 # Reasons to wait that are part of scaling itself.
 _SCALING = ("Draining", "Removing", "PodsComeAndGo")
+# Reasons why a change of the fan-out does not begin, that somebody has to see to.
+_BROKEN = ("CarrierDown", "NoHubs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +83,27 @@ def degraded(view: View, plan: Plan, now: datetime) -> Statement:
         return Statement("True", "NoGatewayReady", _problems(view))
     if missing := missing_figures(view, now):
         return Statement("True", "GatewaySilent", sentence(missing))
-    return _fanout_degraded(plan)
+    return _fanout_degraded(view, plan, now)
 
 
-def _fanout_degraded(plan: Plan) -> Statement:
+def _fanout_degraded(view: View, plan: Plan, now: datetime) -> Statement:
     """A change that was called off counts until one succeeds: another attempt is no recovery."""
     hold, failed = plan.notes.fanout, plan.memory.called_off
-    if hold is not None and hold.reason in ("CarrierDown", "NoHubs", "Waiting"):
+    broken = (*_BROKEN, "Waiting") if _is_stuck(view, now) else _BROKEN
+    if hold is not None and hold.reason in broken:
         return Statement("True", f"Fanout{hold.reason}", hold.message)
     if failed is not None:
         return Statement("True", "FanoutCalledOff", failed.reason)
     return Statement("False", "AsExpected")
+
+
+def _is_stuck(view: View, now: datetime) -> bool:
+    """Whether it waits for a program that is silent or cannot, not for what just takes a moment."""
+    asked = [one for one in view.programs if one.started is not None and not one.deleting]
+    if any(one.report is None and not is_starting(one, now) for one in asked):
+        return True
+    coming = [one.report.switch.next for one in asked if one.report is not None]
+    return any(one is not None and one.error for one in coming)
 
 
 def fanout_ready(view: View, plan: Plan, now: datetime) -> Statement:

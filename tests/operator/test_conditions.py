@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chat_operator.view import View
-from chatcluster.core.switch import Switch, Target
+from chatcluster.core.switch import Next, Previous, Switch, Target
 from tests.operator.statuses import QUIET, said, status_at
 from tests.operator.views import (
     autoscale,
@@ -16,10 +16,13 @@ from tests.operator.views import (
     spec,
     starting,
     view,
+    worker,
     workload,
 )
 
 A, B = pod("a", 5), pod("b", 7)
+COMMITTED = Switch(1, Target("redis"), previous=Previous(0, Target("adapter")))
+FAILING = Switch(0, Target("adapter"), next=Next(1, Target("redis"), error="no", forward=True))
 
 
 CARRIER_DOWN = view(A, B, spec=spec(mode="redis"), carriers={"redis": "nobody listens there"})
@@ -132,6 +135,41 @@ ROWS: dict[str, tuple[View, str, tuple[str, str]]] = {
         ("False", "CarrierDown"),
     ),
     "its carrier is down: degraded": (CARRIER_DOWN, "Degraded", ("True", "FanoutCarrierDown")),
+    "last messages are on their way: nothing is broken": (
+        view(
+            pod("a", switch=COMMITTED),
+            pod("b", switch=COMMITTED),
+            spec=spec(mode="redis"),
+            fanout_config=COMMITTED,
+        ),
+        "Degraded",
+        ("False", "AsExpected"),
+    ),
+    "last messages are on their way: not yet": (
+        view(
+            pod("a", switch=COMMITTED),
+            pod("b", switch=COMMITTED),
+            spec=spec(mode="redis"),
+            fanout_config=COMMITTED,
+        ),
+        "FanoutReady",
+        ("False", "Finishing"),
+    ),
+    "one cannot follow: degraded": (
+        view(
+            pod("a", switch=COMMITTED),
+            pod("b", switch=FAILING),
+            spec=spec(mode="redis"),
+            fanout_config=COMMITTED,
+        ),
+        "Degraded",
+        ("True", "FanoutWaiting"),
+    ),
+    "a worker does not answer: degraded": (
+        view(A, B, worker_pods=(replace(worker("w"), report=None),)),
+        "Degraded",
+        ("True", "FanoutWaiting"),
+    ),
     "its carrier is down: nothing is on its way": (
         CARRIER_DOWN,
         "Progressing",

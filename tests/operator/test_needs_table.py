@@ -68,6 +68,27 @@ STEPS: dict[str, tuple[View, Memory, Step | None]] = {
         Memory(called_off=FAILED),
         None,
     ),
+    "nobody says which mode is in use: hubs stay": (
+        towards("redis", pods=[pod("a", None)], fanout_config=None, spec=HUBS, hubs=workload(2)),
+        Memory(),
+        None,
+    ),
+    "away from hub: none are left": (
+        towards("redis", FINISHED, fanout_config=FINISHED, spec=HUBS, hubs=workload(0)),
+        Memory(),
+        None,
+    ),
+    "hub: another number of them": (
+        towards(
+            "hub",
+            Switch(0, HUB),
+            fanout_config=Switch(0, HUB),
+            spec=HUBS,
+            hubs=workload(1),
+        ),
+        Memory(),
+        ScaleHubs(2),
+    ),
     "isolated: workers stop first": (
         towards(
             "isolated", IN_FORCE, spec=WORKERS, workers=workload(1), worker_pods=(worker("w"),)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from chat_operator.status import read_status
 from chat_operator.view import View
 from tests.operator.fake_cluster import FakeCluster
 from tests.operator.views import IN_FORCE, autoscale, spec
+
+pytestmark = pytest.mark.timeout(300)  # hours of many clusters
 
 MODES = ("adapter", "redis", "postgres", "isolated", "hub")
 LARGEST = 6
@@ -156,7 +159,7 @@ def _is_as_wanted(cluster: FakeCluster, wanted: ChatClusterSpec) -> None:
     assert cluster.hubs == (1 if wanted.fanout.mode == "hub" else 0)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(specs, st.integers(1, LARGEST), st.integers(0, 150), faults, chance)
 def test_whatever_happens_in_the_end_all_is_as_wanted(
     wanted: ChatClusterSpec, replicas: int, clients: int, course: list[Any], luck: random.Random

@@ -192,6 +192,11 @@ STEPS: dict[str, tuple[View, Memory, Step | None]] = {
         Memory(),
         None,
     ),
+    "the ChatCluster is being deleted: nothing": (
+        view(*CROWD, spec=_fixed(5), deleting=True),
+        Memory(),
+        None,
+    ),
     "no Deployment: nothing": (view(spec=_fixed(2), gateways=None), Memory(), None),
 }
 
