@@ -13,6 +13,7 @@ from chat_gateway.access.gatekeeper import LONGEST_TIMER, Gatekeeper
 from chat_gateway.access.identity import EVERYTHING, Identity
 from chat_gateway.access.judging import Asked
 from chat_gateway.manager.membership import Membership
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.handshake import Handshake
 from chat_gateway.sockets.packets import Outgoing
 from chat_gateway.sockets.session import Session
@@ -78,6 +79,9 @@ class World:
 
 
 class Engine:
+    def __init__(self) -> None:
+        self.counts = Counts()
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         work.close()
 

@@ -26,6 +26,7 @@ from chat_gateway.incoming import Incoming
 from chat_gateway.limits import configured
 from chat_gateway.manager.cluster import Cluster
 from chat_gateway.manager.encoding import encode_event
+from chat_gateway.manager.gate import RENEW
 from chat_gateway.manager.interest import Interest
 from chat_gateway.manager.manager import FanoutManager
 from chat_gateway.manager.membership import Socket
@@ -146,6 +147,7 @@ class Gateway:
         )
 
     def _guard(self, judge: Judge) -> Gatekeeper:
+        self.manager.counts.events.expect((RENEW,))
         renewing = Renewing(self.service, self.presence, self.lobby, self.room_list)
         return Gatekeeper(
             judge,
