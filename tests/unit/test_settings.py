@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,12 @@ def test_a_limit_that_cannot_be_is_refused(name, value):
 def test_every_origin_that_settings_take_can_be_read():
     given = "*,same-host,null,https://chat.example:8443,https://*.chat.example,http://[::1]:80"
     Origins(load(GatewaySettings, origins=given).origins)
+
+
+def test_the_settings_that_are_recommended_are_taken(monkeypatch):
+    page = (Path(__file__).parents[2] / "docs" / "limits.md").read_text()
+    recommended = re.findall(r"^(CHAT_\w+)=(\S+)$", page, re.M)
+    assert len(recommended) > 5
+    for name, value in recommended:
+        monkeypatch.setenv(name, value)
+    assert load(GatewaySettings).connections_per_address == 50

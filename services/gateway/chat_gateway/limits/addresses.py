@@ -30,6 +30,7 @@ class Proxies:
     def __init__(self, trusted: Sequence[str] = (), header: Header = "x-forwarded-for") -> None:
         self._networks = tuple(ipaddress.ip_network(network) for network in trusted)
         self.header = header
+        self.headers = (header,) if trusted else ()  # those that are read
         self._hops = _hops if header == "x-forwarded-for" else _elements
 
     def trusts(self, peer: str) -> bool:

@@ -47,6 +47,7 @@ class Entrance:
         self._origins = origins or Origins()
         self._proxies = proxies or Proxies()
         self.doorstep = doorstep or Doorstep()
+        self._lengths = frozenset(map(len, ("origin", "host", *self._proxies.headers)))
         self._told = Rates(Rate.of(1 / TELL_SECONDS, 1))
 
     def step(self, peer: str) -> str | Code:
@@ -60,6 +61,8 @@ class Entrance:
         origins: list[str] = []
         host = ""
         for name, value in headers:
+            if len(name) not in self._lengths:  # most are passed over without a copy
+                continue
             lower = name.lower()
             if lower == "origin":
                 origins.append(value)

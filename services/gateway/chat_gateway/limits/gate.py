@@ -54,13 +54,11 @@ class Gate:
         if self._limits.connections and self.inside >= self._limits.connections:
             return GATEWAY_FULL
         place = neighbourhood(address) if self._by_neighbourhood else ""
-        if not self._handshakes.spend(place, self._clock()):
-            return ADDRESS_FULL
-        if not self._by_address.take(place):
+        if place and not self._takes(place):
             return ADDRESS_FULL
         wait = self._admission.wait()
         if wait is None:
-            self._by_address.give(place)
+            self._gives(place)
             return GATEWAY_BUSY
         self.inside += 1
         return Entry(place, wait)
@@ -68,4 +66,11 @@ class Gate:
     def leave(self, place: str) -> None:
         """Who had this place is gone."""
         self.inside -= 1
-        self._by_address.give(place)
+        self._gives(place)
+
+    def _takes(self, place: str) -> bool:
+        return self._handshakes.spend(place, self._clock()) and self._by_address.take(place)
+
+    def _gives(self, place: str) -> None:
+        if place:
+            self._by_address.give(place)
