@@ -1,7 +1,8 @@
 # The images of chatcluster; `make images` builds them. Every stage works with BuildKit and without it. Targets:
 #
-#   chatcluster       gateway, hub and worker: one image, the command says which
-#   chatcluster-dev   the same, from files that `skaffold dev` may replace while it runs
+#   chatcluster            gateway, hub and worker: one image, the command says which
+#   chatcluster-operator   the operator, which alone needs a client of Kubernetes
+#   chatcluster-dev        all of them, from files that `skaffold dev` may replace while they run
 #
 # Where packages come from is taken from the environment of the build: --build-arg PIP_INDEX_URL (also PIP_EXTRA_INDEX_URL,
 # PIP_TRUSTED_HOST and HTTP_PROXY, HTTPS_PROXY, NO_PROXY); nothing of it is left in an image. A base image of one's own, pinned
@@ -24,6 +25,13 @@ RUN pip --python /opt/chatcluster/bin/python install -q --no-compile --require-h
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/chatcluster/lib \
  && find /layer -exec touch --no-dereference --date=@0 {} +
 
+# The same for the operator, whose lock names all of them anew.
+FROM dependencies AS operator-dependencies
+COPY requirements/operator-image.txt requirements/
+RUN pip --python /opt/chatcluster/bin/python install -q --no-compile --require-hashes -r requirements/operator-image.txt \
+ && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/chatcluster/lib \
+ && find /layer -exec touch --no-dereference --date=@0 {} +
+
 # Our own packages, as one wheel, made with a locked setuptools that no image gets. Apart from the dependencies, so that a new
 # version of ours is a small layer.
 FROM dependencies AS own
@@ -32,18 +40,20 @@ COPY requirements/build.txt requirements/
 RUN pip --python /opt/build/bin/python install -q --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY services services
+COPY operator operator
 RUN SOURCE_DATE_EPOCH=315532800 pip --python /opt/build/bin/python wheel -q --no-deps --no-build-isolation -w /wheels . \
  && pip --python /opt/chatcluster/bin/python install -q --no-compile --no-deps --prefix /own/opt/chatcluster /wheels/*.whl \
  && python -m compileall -q -s /own -p / --invalidation-mode unchecked-hash /own/opt \
  && find /own -exec touch --no-dereference --date=@0 {} +
 
 # For `skaffold dev`: an editable install of files that belong to the user of the image, and a restart when one changes.
-FROM dependencies AS dev-packages
+FROM operator-dependencies AS dev-packages
 COPY requirements/build.txt requirements/dev-image.txt requirements/
 RUN pip --python /opt/chatcluster/bin/python install -q --require-hashes -r requirements/build.txt -r requirements/dev-image.txt
 WORKDIR /app
 COPY pyproject.toml README.md LICENSE ./
 COPY services services
+COPY operator operator
 RUN pip --python /opt/chatcluster/bin/python install -q --no-deps --no-build-isolation -e .
 
 # What every image that runs has in common. Python's images come without bytecode of the standard library, and each start would
@@ -63,7 +73,7 @@ COPY --from=dev-packages /layer/ /
 COPY --from=dev-packages --chown=10001:10001 /app /app
 COPY docker/restart-on-change /usr/local/bin/
 USER 10001:10001
-ENTRYPOINT ["restart-on-change", "chatcluster"]
+ENTRYPOINT ["restart-on-change", "/app/services", "chatcluster"]
 LABEL org.opencontainers.image.title="chatcluster-dev" \
       org.opencontainers.image.description="chatcluster from files that may be replaced while it runs: for development alone"
 
@@ -77,3 +87,11 @@ ENTRYPOINT ["chatcluster"]
 EXPOSE 8000 9000
 LABEL org.opencontainers.image.title="chatcluster" \
       org.opencontainers.image.description="Gateway, hub and worker of a Socket.IO chat that scales out"
+
+FROM runtime AS chatcluster-operator
+COPY --from=operator-dependencies /layer/ /
+COPY --from=own /own/ /
+USER 10001:10001
+ENTRYPOINT ["python", "-m", "chat_operator"]
+LABEL org.opencontainers.image.title="chatcluster-operator" \
+      org.opencontainers.image.description="Scales the gateways of chatcluster and switches its mode, from a ChatCluster"

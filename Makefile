@@ -5,7 +5,7 @@ MINUTES ?= 30
 SEED ?= 0
 # In how many processes tests run side by side; 0 is in this one.
 PROCESSES ?= 0
-IMAGES ?= chatcluster
+IMAGES ?= chatcluster chatcluster-operator
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
@@ -50,10 +50,14 @@ check: $(STAMPS)/dev ## Format, lint, types, layers, generated files.
 	$(BIN)/python tests/file_sizes.py
 	! git grep -nE '^(<{7}|>{7}) ' # what a merge left
 	$(BIN)/python -m tests.contract.modes_page --check
+	$(BIN)/python -m tests.contract.openapi_files --check
+	$(BIN)/python -m tests.metrics_page --check
 	$(BIN)/python -m charts.generate --check
 
-generate: $(STAMPS)/dev ## Write what is made from other files: the table in docs/modes.md, the chart's schema and README.
+generate: $(STAMPS)/dev ## Write what is made from other files: the tables in docs/modes.md and operation.md, the chart's schema and README.
 	$(BIN)/python -m tests.contract.modes_page
+	$(BIN)/python -m tests.contract.openapi_files
+	$(BIN)/python -m tests.metrics_page
 	$(BIN)/python -m charts.generate
 
 format: $(STAMPS)/dev ## Format and fix what can be fixed.
@@ -63,8 +67,9 @@ format: $(STAMPS)/dev ## Format and fix what can be fixed.
 # With hashes, pip takes what is asked for with extras only where the lock names them, too.
 lock: $(STAMPS)/dev ## Resolve the newest versions and write the lock files anew.
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras --extra local -o run.txt ../pyproject.toml build.in
-	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --no-strip-extras --extra local --extra dev -c run.txt -o dev.txt ../pyproject.toml build.in
-	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c run.txt -o image.txt ../pyproject.toml
+	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --no-strip-extras --extra local --extra operator --extra otel --extra dev -c run.txt -o dev.txt ../pyproject.toml build.in
+	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras --extra otel -c run.txt -o image.txt ../pyproject.toml
+	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c dev.txt --extra operator -o operator-image.txt ../pyproject.toml
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c run.txt -o build.txt build.in
 	cd requirements && ../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -c run.txt -o dev-image.txt dev-image.in
 	cd examples/nats-mode && ../../$(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --allow-unsafe --strip-extras -o requirements.txt requirements.in

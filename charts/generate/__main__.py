@@ -1,5 +1,5 @@
-"""`python -m charts.generate`: writes what is made from values.yaml; with `--check` it only tells
-what differs, and fails then.
+"""`python -m charts.generate`: writes what is made from values.yaml and the operator's models; with
+`--check` it only tells what differs, and fails then.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from pathlib import Path
 import yaml
 
 from charts.generate.comments import read
+from charts.generate.operator_page import operator_page
 from charts.generate.readme import readme
 from charts.generate.schema import values_schema
+from chat_operator import crd
 
 CHART = Path(__file__).parents[1] / "chatcluster"
+PAGE = Path(__file__).parents[2] / "docs" / "operator.md"
 
 
 def made(chart: Path) -> Mapping[Path, str]:
@@ -26,12 +29,13 @@ def made(chart: Path) -> Mapping[Path, str]:
     return {
         chart / "values.schema.json": schema + "\n",
         chart / "README.md": readme(about, values),
+        chart / "crds" / "chatclusters.yaml": crd.as_yaml(),
     }
 
 
 def main(arguments: list[str]) -> int:
     """The exit code."""
-    files = made(CHART)
+    files = {**made(CHART), PAGE: operator_page(PAGE.read_text())}
     if "--check" not in arguments:
         for path, text in files.items():
             path.write_text(text)

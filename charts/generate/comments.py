@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-DESCRIPTION, SCHEMA, SETTINGS = "-- ", "@schema ", "@settings "
+DESCRIPTION, SCHEMA, SETTINGS, SPEC = "-- ", "@schema ", "@settings ", "@spec "
 
 
 class UndocumentedError(Exception):
@@ -18,13 +18,17 @@ class UndocumentedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value: *children* are those of a mapping that is written out, and None for any other."""
+    """One value: *children* are those of a mapping that is written out, and None for any other.
+
+    `spec`: it goes into the ChatCluster's spec as it is, so its schema is the one there.
+    """
 
     path: tuple[str, ...]
     default: Any
     description: str
     schema: Mapping[str, Any]
     settings: Mapping[str, str] | None
+    spec: bool
     children: tuple[Value, ...] | None
 
     def all(self) -> Iterator[Value]:
@@ -48,27 +52,30 @@ def _children(node: yaml.MappingNode, path: tuple[str, ...], lines: list[str]) -
 
 
 def _value(path: tuple[str, ...], line: int, node: yaml.Node, lines: list[str]) -> Value:
-    description, schema, settings = _comment(path, line, lines)
+    description, marks = _comment(path, line, lines)
+    schema = marks.get(SCHEMA, {})
     written_out = isinstance(node, yaml.MappingNode) and bool(node.value) and not schema
     return Value(
         path,
         yaml.SafeLoader("").construct_document(node),
         description,
         schema,
-        settings,
+        marks.get(SETTINGS),
+        SPEC in marks,
         tuple(_children(node, path, lines)) if written_out else None,  # type: ignore[arg-type]
     )
 
 
 def _comment(
     path: tuple[str, ...], line: int, lines: list[str]
-) -> tuple[str, dict[str, Any], dict[str, str] | None]:
+) -> tuple[str, dict[str, dict[str, Any]]]:
+    """The description, and what the marks say."""
     description: list[str] = []
-    found: dict[str, str] = {}
+    found: dict[str, dict[str, Any]] = {}
     for text in _above(line, lines):
-        for mark in (SCHEMA, SETTINGS):
+        for mark in (SCHEMA, SETTINGS, SPEC):
             if text.startswith(mark):
-                found[mark] = text.removeprefix(mark)
+                found[mark] = json.loads(text.removeprefix(mark))
                 break
         else:
             description.append(text.removeprefix(DESCRIPTION))
@@ -76,8 +83,7 @@ def _comment(
                 raise UndocumentedError(f"{'.'.join(path)}: the comment has to begin with `# --`")
     if not description:
         raise UndocumentedError(f"{'.'.join(path)}: no description (`# -- …`) above it")
-    settings = json.loads(found[SETTINGS]) if SETTINGS in found else None
-    return " ".join(description), json.loads(found.get(SCHEMA, "{}")), settings
+    return " ".join(description), found
 
 
 def _above(line: int, lines: list[str]) -> list[str]:

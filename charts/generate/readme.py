@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from charts.generate.comments import Value
 from charts.generate.settings_groups import Setting, group
+from charts.generate.spec_fields import Schema, field, fields
 
 _INTRODUCTION = """\
 # {name}
@@ -37,6 +38,7 @@ def readme(chart: dict[str, Any], values: Iterable[Value]) -> str:
     )
     rows = [_row(value) for value in every if value.children is None]
     blocks = [_block(value) for value in every if value.settings is not None]
+    blocks += [_spec_block(value) for value in every if value.spec and fields(value.path[1:])]
     return introduction + "\n".join(rows) + "\n" + "".join(blocks)
 
 
@@ -52,10 +54,22 @@ def _row(value: Value) -> str:
 
 def _kind(value: Value) -> str:
     if value.settings is not None:
-        return f"[settings](#{'.'.join(value.path).replace('.', '').lower()})"
-    if value.schema.get("enum"):
-        return "one of " + ", ".join(f"`{choice}`" for choice in value.schema["enum"])
-    kind = value.schema.get("type") or _NAMES.get(type(value.default), "string")
+        return f"[settings]({_anchor(value)})"
+    schema = field(value.path[1:]) if value.spec else value.schema
+    if "properties" in schema:
+        return f"[object]({_anchor(value)})"
+    return _kind_of(schema, value.default)
+
+
+def _anchor(value: Value) -> str:
+    return "#" + "".join(value.path).lower()
+
+
+def _kind_of(schema: Mapping[str, Any], default: object) -> str:
+    if schema.get("enum"):
+        choices = [choice for choice in schema["enum"] if choice is not None]
+        return "one of " + ", ".join(f"`{choice}`" for choice in choices)
+    kind = schema.get("type") or _NAMES.get(type(default), "string")
     kinds = [kind] if isinstance(kind, str) else [one for one in kind if one != "null"]
     return " or ".join(_SHORT.get(one, one) for one in kinds)
 
@@ -88,3 +102,19 @@ def _setting(setting: Setting) -> str:
 def _choices(setting: Setting) -> str:
     choices = setting.schema.get("enum")
     return f" One of {', '.join(f'`{choice}`' for choice in choices)}." if choices else ""
+
+
+def _spec_block(value: Value) -> str:
+    rows = "\n".join(_field(name, schema) for name, schema in fields(value.path[1:]).items())
+    heading = f"\n### {'.'.join(value.path)}\n\n{value.description}\n\n"
+    return f"{heading}| Key | Type | Default | Description |\n|---|---|---|---|\n{rows}\n"
+
+
+def _field(name: str, schema: Schema) -> str:
+    cells = (
+        f"`{name}`",
+        _kind_of(schema, schema.get("default")),
+        _shown(schema.get("default")),
+        str(schema["description"]),
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -8,6 +8,7 @@ from typing import Any
 from charts.generate.comments import Value
 from charts.generate.kubernetes_types import DEFINITIONS
 from charts.generate.settings_groups import group
+from charts.generate.spec_fields import field
 
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array"}
 
@@ -39,6 +40,8 @@ def _schema(value: Value) -> dict[str, Any]:
     described: dict[str, Any] = {"description": value.description}
     if value.settings is not None:
         return described | _settings(value.settings)
+    if value.spec:
+        return described | field(value.path[1:]) | {"default": value.default}
     if value.children is not None:
         return described | _closed(value.children)
     typed = described | _typed(value) | {"default": value.default}

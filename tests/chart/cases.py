@@ -28,6 +28,9 @@ MODE: dict[str, dict[str, Any]] = {
     "adapter": {"cluster": {"fanout": {"mode": "adapter"}}},
 }
 
+# Everything is decided by helm, and a change of the mode replaces the gateways.
+BY_HELM: dict[str, Any] = {"operator": {"enabled": False}}
+
 _PLACEMENT = {
     "priorityClassName": "high",
     "nodeSelector": {"disk": "fast"},
@@ -45,7 +48,10 @@ EVERYTHING: dict[str, Any] = {
     "image": {"digest": "sha256:" + "0" * 64},
     "imagePullSecrets": [{"name": "registry"}],
     "cluster": {
-        "gateways": {"replicas": 3},
+        "gateways": {"autoscale": {"min": 3, "max": 9, "connectionsPerGateway": 5000}},
+        "drain": {"maxMovingPercent": 5},
+        "rebalance": {"enabled": True},
+        "paused": "ScaleIn",
         "fanout": {
             "acceptSplitUsers": True,
             "adapter": {"protocol": "streams", "maxLen": 1_000_000},
@@ -73,6 +79,7 @@ EVERYTHING: dict[str, Any] = {
         "broadcast": {"enabled": True},
     },
     "worker": {**_POD, "enabled": True, "settings": {"moderationWords": ["fool", "twit"]}},
+    "operator": {**_POD, "image": {"digest": "sha256:" + "1" * 64}, "logLevel": "debug"},
     "valkey": {
         **_PLACEMENT,
         "enabled": True,
@@ -124,19 +131,38 @@ SECRETS: dict[str, Any] = {
 }
 
 
+# What it is that only an operator does.
+_LEFT_OUT = {
+    "gateways": {"replicas": 3, "autoscale": None},
+    "rebalance": {"enabled": False},
+    "paused": None,
+}
+
+
 def everything(mode: str) -> dict[str, Any]:
     """Everything switched on in this mode."""
-    switched_on = merged(EVERYTHING, {"cluster": {"fanout": {"mode": mode}}})
+    return merged(EVERYTHING, {"cluster": {"fanout": {"mode": mode}}})
+
+
+def everything_by_helm(mode: str) -> dict[str, Any]:
+    """Everything that there is without an operator."""
     # A worker needs a mode by which it reaches the gateways.
-    return (
-        merged(switched_on, {"worker": {"enabled": False}}) if mode == "isolated" else switched_on
-    )
+    worker = {"worker": {"enabled": mode != "isolated"}}
+    return merged(everything(mode), BY_HELM, {"cluster": _LEFT_OUT}, worker)
 
 
 CASES: dict[str, dict[str, Any]] = {
     "defaults": {},
     **MODE,
     **{f"everything, {mode}": everything(mode) for mode in MODES},
+    "by helm": BY_HELM,
+    **{f"everything by helm, {mode}": everything_by_helm(mode) for mode in ("hub", "isolated")},
+    "an operator of all": merged(everything("hub"), {"operator": {"clusterWide": True}}),
+    "an operator elsewhere": {
+        "operator": {"install": False},
+        "networkPolicy": {"operator": [{"namespaceSelector": {"matchLabels": {"team": "chat"}}}]},
+    },
+    "scaled by somebody else": {"cluster": {"gateways": {"external": True}}},
     "servers outside": OUTSIDE,
     "history in Postgres outside": merged(OUTSIDE, {"history": {"store": "postgres"}}),
     "nothing is kept": {

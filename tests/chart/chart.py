@@ -94,7 +94,7 @@ def templates(manifests: list[Manifest]) -> dict[str, Manifest]:
     """What pods are made of (`metadata`, `spec`), by the object that makes them."""
     return {
         label_of(manifest): manifest if manifest["kind"] == "Pod" else manifest["spec"]["template"]
-        for manifest in of_kind(manifests, "Deployment", "StatefulSet", "Pod")
+        for manifest in of_kind(manifests, "Deployment", "StatefulSet", "Job", "Pod")
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 from tests.chart.cases import CASES, SECRETS, every_case, everything
 from tests.chart.chart import (
@@ -26,8 +27,13 @@ from tests.chart.chart import (
     render_anew,
     templates,
 )
+from tests.chart.schemas.bundle import defined
 
 SCHEMAS = json.loads((Path(__file__).parent / "schemas" / "kubernetes.json").read_text())
+SCHEMAS["$defs"] |= defined(yaml.safe_load((CHART / "crds" / "chatclusters.yaml").read_text()))
+
+# What belongs to no namespace.
+OF_ALL = ("ClusterRole", "ClusterRoleBinding")
 
 
 def wrong_in(manifest: Manifest) -> list[str]:
@@ -65,7 +71,9 @@ def test_names_are_unique_and_everything_is_in_the_releases_namespace(values: Va
     manifests = render(values)
     labels = [label_of(manifest) for manifest in manifests]
     assert len(labels) == len(set(labels))
-    assert {manifest["metadata"]["namespace"] for manifest in manifests} == {NAMESPACE}
+    for manifest in manifests:
+        home = None if manifest["kind"] in OF_ALL else NAMESPACE
+        assert manifest["metadata"].get("namespace") == home
 
 
 @every_case
@@ -170,7 +178,7 @@ def secrets(manifests: list[Manifest]) -> dict[tuple[str, str], Any]:
     }
 
 
-@pytest.mark.parametrize("case", ["defaults", "everything, hub"])
+@pytest.mark.parametrize("case", ["defaults", "everything, hub", "everything by helm, hub"])
 def test_helm_lint_finds_nothing(case):
     done = helm("lint", "--strict", str(CHART), values=CASES[case])
     assert done.returncode == 0, done.stdout
@@ -184,7 +192,11 @@ def test_names_of_pods_fit(release):
     """A gateway's pod is named after its Deployment, and its name is its host name too."""
     done = helm("template", release, str(CHART), "--set", "cluster.fanout.mode=hub")
     assert done.returncode == 0, done.stderr
-    names = [line.split()[-1] for line in done.stdout.splitlines() if line.startswith("  name: ")]
+    names = [
+        manifest["metadata"]["name"]
+        for manifest in yaml.safe_load_all(done.stdout)
+        if manifest and manifest["kind"] not in OF_ALL
+    ]
     assert max(map(len, names)) <= 63 - len("-gateway-1234567890-12345") + len("-gateway-pods")
     assert len(set(names)) > 5
 

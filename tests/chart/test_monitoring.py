@@ -12,14 +12,18 @@ import promql_parser as promql
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.chart.cases import everything
-from tests.chart.chart import NAMESPACE, RELEASE, one, render
+from chat_operator.metrics import OperatorMetrics
+from chatcluster.runtime.metrics import Metrics
+from tests.chart.cases import everything, everything_by_helm
+from tests.chart.chart import NAMESPACE, RELEASE, merged, one, render
 from tests.gateways import Cluster, Program
 
 pytestmark = pytest.mark.timeout(90)  # the first test waits for all programs to start
 
 # What the PodMonitor's own settings add to each series.
 LABELS = {"namespace", "job", "pod", "app_kubernetes_io_component"}
+# Of our own labels, those by whose values alerts ask.
+OURS = {"end", "reason", "taken"}
 GRAFANA = {"$__rate_interval": "1m", "$namespace": "chat", "$job": "chat/talk"}
 
 
@@ -36,7 +40,15 @@ def told(chatting: Cluster, working: Program) -> dict[str, set[str]]:
         "gateway": samples(chatting.gateways[0]),
         "hub": samples(chatting.hubs[0]),
         "worker": samples(working),
+        "operator": of_the_operator(),
     }
+
+
+def of_the_operator() -> set[str]:
+    """It needs a cluster to run, so its metrics are looked at where they are made."""
+    metrics = Metrics()
+    OperatorMetrics(metrics)
+    return {sample.name for family in metrics.registry.collect() for sample in family.samples}
 
 
 def selectors(expression: Any) -> Iterator[promql.VectorSelector]:
@@ -101,7 +113,7 @@ def test_every_metric_exists_in_the_program_that_it_is_asked_of(told):
 def test_only_labels_that_are_there_are_used():
     for where, text in expressions():
         for selector in selectors(promql.parse(text)):
-            assert {matcher.name for matcher in selector.matchers.matchers} <= LABELS, where
+            assert {matcher.name for matcher in selector.matchers.matchers} <= LABELS | OURS, where
 
 
 def test_alerts_are_about_this_release_alone():
@@ -122,7 +134,7 @@ def test_the_release_is_what_the_pod_monitor_calls_it():
 
 def test_alerts_say_what_is_wrong_and_how_bad_it_is():
     names = [rule["alert"] for rule in rules()]
-    assert len(names) == len(set(names)) == 11
+    assert len(names) == len(set(names)) == 16
     for rule in rules():
         assert rule["labels"]["severity"] in ("warning", "critical")
         assert rule["annotations"].keys() == {"summary", "description"}
@@ -131,11 +143,21 @@ def test_alerts_say_what_is_wrong_and_how_bad_it_is():
 
 
 def test_alerts_on_workers_are_there_with_workers_only():
-    (group,) = one(render(everything("isolated")), "PrometheusRule", "")["spec"]["groups"]
+    isolated = merged(everything("isolated"), {"worker": {"enabled": False}})
+    (group,) = one(render(isolated), "PrometheusRule", "")["spec"]["groups"]
     assert {rule["alert"] for rule in rules()} - {rule["alert"] for rule in group["rules"]} == {
         "ChatclusterJobsWaiting",
         "ChatclusterJobsGivenUp",
         "ChatclusterNoWorker",
+    }
+
+
+def test_alerts_on_the_operator_are_there_with_the_operator_only():
+    (group,) = one(render(everything_by_helm("adapter")), "PrometheusRule", "")["spec"]["groups"]
+    assert {rule["alert"] for rule in rules()} - {rule["alert"] for rule in group["rules"]} == {
+        "ChatclusterOperatorDown",
+        "ChatclusterOperatorStuck",
+        "ChatclusterChangesCalledOff",
     }
 
 

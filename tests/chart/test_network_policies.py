@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.chart.cases import EVERYTHING, MODE, OUTSIDE, every_case, everything
+from tests.chart.cases import (
+    EVERYTHING,
+    MODE,
+    OUTSIDE,
+    every_case,
+    everything,
+    everything_by_helm,
+)
 from tests.chart.chart import (
     NAMESPACE,
     RELEASE,
@@ -19,7 +26,7 @@ from tests.chart.chart import (
     templates,
 )
 
-ADMIN = {9000, 9100, 9200}
+API_SERVER = ("outside", {})
 PROMETHEUS = ("monitoring", {"app": "prometheus"})
 STRANGER = ("elsewhere", {"app": "stranger"})
 NEIGHBOUR = (NAMESPACE, {"app": "neighbour"})
@@ -97,7 +104,8 @@ def test_every_pod_is_under_a_policy_for_both_directions(values: Values):
 
 
 @every_case
-def test_only_gateways_and_workers_reach_the_servers(values: Values):
+def test_only_gateways_workers_and_the_operator_reach_the_servers(values: Values):
+    """The operator looks whether they answer, before it has gateways change to them."""
     manifests = render(values)
     if not of_kind(manifests, "NetworkPolicy"):
         return
@@ -105,8 +113,14 @@ def test_only_gateways_and_workers_reach_the_servers(values: Values):
         if server not in {component(pod) for pod in templates(manifests).values()}:
             continue
         assert allowed(manifests, part("gateway"), part(server), port)
-        for other in (part("hub"), part("test"), part("operator"), PROMETHEUS, NEIGHBOUR, STRANGER):
+        assert allowed(manifests, part("operator"), part(server), port) is brings_operator(values)
+        for other in (part("hub"), part("test"), PROMETHEUS, NEIGHBOUR, STRANGER):
             assert not allowed(manifests, other, part(server), port)
+
+
+def brings_operator(values: Values) -> bool:
+    operator = values.get("operator", {})
+    return bool(operator.get("enabled", True) and operator.get("install", True))
 
 
 @every_case
@@ -115,27 +129,48 @@ def test_only_the_operator_and_prometheus_reach_admin_ports(values: Values):
     if not of_kind(manifests, "NetworkPolicy"):
         return
     there = {component(pod) for pod in templates(manifests).values()}
-    for name, port in (("gateway", 9000), ("hub", 9100), ("worker", 9200)):
+    ports = {"gateway": 9000, "hub": 9100, "worker": 9200, "operator": 9300}
+    for name, port in ports.items():
         if name not in there:
             continue
         assert allowed(manifests, PROMETHEUS, part(name), port)
-        assert allowed(manifests, part("operator"), part(name), port)
+        if name in ("gateway", "worker"):
+            asked = allowed(manifests, part("operator"), part(name), port)
+            assert asked is brings_operator(values)
         for other in (part("gateway"), part("test"), NEIGHBOUR, STRANGER, ("outside", {})):
             assert not allowed(manifests, other, part(name), port)
 
 
 @pytest.mark.parametrize("mode", MODE)
-def test_programs_reach_what_their_mode_needs(mode):
+def test_programs_reach_what_any_mode_needs(mode):
+    """The operator may change it at any time."""
     manifests = render(everything(mode))
     assert allowed(manifests, part("gateway"), part("valkey"), 6379)
     assert allowed(manifests, part("gateway"), part("postgres"), 5432)
     for name in ("gateway", "hub", "worker"):
-        reaches = allowed(manifests, part(name), part("hub"), 8100)
-        assert reaches is (mode == "hub") or name not in there(manifests)
+        assert allowed(manifests, part(name), part("hub"), 8100)
 
 
-def there(manifests: list[Manifest]) -> set[str]:
-    return {component(pod) for pod in templates(manifests).values()}
+def test_without_an_operator_hubs_are_reached_in_their_mode_only():
+    for mode in MODE:
+        manifests = render(everything_by_helm(mode))
+        assert allowed(manifests, part("gateway"), part("valkey"), 6379)
+        assert allowed(manifests, part("gateway"), part("hub"), 8100) is (mode == "hub")
+
+
+def test_only_the_operator_and_the_job_of_the_upgrade_reach_the_api_server():
+    manifests = render(everything("hub"))
+    for name in {component(pod) for pod in templates(manifests).values()}:
+        reaches = allowed(manifests, part(name), API_SERVER, 6443)
+        assert reaches is (name in ("operator", "crd-upgrade"))
+
+
+def test_an_operator_elsewhere_reaches_the_admin_ports():
+    operator = {"namespaceSelector": {"matchLabels": {SPACE: "operators"}}}
+    manifests = render({"operator": {"install": False}, "networkPolicy": {"operator": [operator]}})
+    assert allowed(manifests, ("operators", {}), part("gateway"), 9000)
+    assert not allowed(manifests, STRANGER, part("gateway"), 9000)
+    assert not allowed(manifests, part("operator"), part("gateway"), 9000)
 
 
 def test_everybody_reaches_the_gateways_unless_clients_are_named():

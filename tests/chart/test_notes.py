@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chart.cases import MODE, OUTSIDE, everything
+from tests.chart.cases import BY_HELM, CASES, MODE, OUTSIDE, everything
 from tests.chart.chart import CHART, NAMESPACE, RELEASE, helm, merged
 
 
@@ -29,6 +29,29 @@ SAID = {
         ],
         ["Before you rely on it", "nothing uses it"],
     ),
+    "an operator": (
+        {},
+        [
+            "kubectl -n chat get chatcluster talk-chatcluster",
+            "helm -n chat upgrade talk CHART --reuse-values --set cluster.fanout.mode=hub",
+        ],
+        ["autoscaler", "paused", "kubectl apply"],
+    ),
+    "no operator": (BY_HELM, ["2 gateways, mode adapter, history redis."], ["operator", "upgrade"]),
+    "somebody else scales": (
+        {"cluster": {"gateways": {"external": True}, "paused": "ScaleIn"}},
+        [
+            "As many gateways as an autoscaler says, mode adapter",
+            "Point the autoscaler at ChatCluster/talk-chatcluster",
+            "The operator is paused (cluster.paused: ScaleIn).",
+        ],
+        [],
+    ),
+    "an operator elsewhere": (
+        merged(CASES["an operator elsewhere"], {"operator": {"crdUpgrade": {"enabled": False}}}),
+        ["This release brings no operator", "kubectl apply --server-side -f CHART/crds/"],
+        [],
+    ),
     "a single gateway": (
         MODE["isolated"],
         ["1 gateway, mode isolated", "history.store is memory: messages are not kept beyond"],
@@ -47,6 +70,7 @@ SAID = {
     "everything": (
         everything("hub"),
         [
+            "3 to 9 gateways, by their clients, mode hub",
             "https://chat.example.org/",
             "POST to http://talk-chatcluster-hub.chat:8100/broadcast",
             "get secret talk-chatcluster-hub-tokens",

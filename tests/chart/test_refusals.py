@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.chart.cases import MODE, OUTSIDE
+from tests.chart.cases import BY_HELM, MODE, OUTSIDE
 from tests.chart.chart import RefusedError, merged, render
 
 ONE = {"cluster": {"gateways": {"replicas": 1}}}
 ISOLATED = {"cluster": {"fanout": {"mode": "isolated"}}}
+AUTOSCALE = {"max": 4, "connectionsPerGateway": 1000}
 
 
 def budget(**values: Any) -> dict[str, Any]:
@@ -20,8 +21,8 @@ def budget(**values: Any) -> dict[str, Any]:
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "grace shorter than the drain": (
         {"gateway": {"terminationGracePeriodSeconds": 44}},
-        "gateway.terminationGracePeriodSeconds is 44, and cluster.drain needs 45: gateways would be"
-        " killed with clients still connected",
+        "gateway.terminationGracePeriodSeconds is 44, and gateway.leaving needs 45: gateways would"
+        " be killed with clients still connected",
     ),
     "isolated with several gateways": (
         ISOLATED,
@@ -96,14 +97,37 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "history.store is memory, which is kept inside one gateway: mode adapter needs",
     ),
     "workers that nobody hears": (
-        merged(ONE, ISOLATED, {"worker": {"enabled": True}}),
+        merged(ONE, ISOLATED, BY_HELM, {"worker": {"enabled": True}}),
         "worker.enabled: a worker answers by the gateways' fan-out, so the mode may not be",
     ),
     "workers without a log": (
         {"worker": {"enabled": True}, "history": {"store": "off"}},
         "worker.enabled: a worker answers into the room log, so history.store may not be off",
     ),
-    "an operator": ({"operator": {"enabled": True}}, "operator.enabled: this version has no"),
+    "scaling that nobody does": (
+        merged(BY_HELM, {"cluster": {"gateways": {"autoscale": AUTOSCALE}}}),
+        "cluster.gateways.autoscale: it is the operator that does it, and operator.enabled is",
+    ),
+    "a pause of nothing": (
+        merged(BY_HELM, {"cluster": {"paused": "All"}}),
+        "cluster.paused: it is the operator that does it, and operator.enabled is false",
+    ),
+    "two who scale": (
+        {"cluster": {"gateways": {"autoscale": AUTOSCALE, "external": True}}},
+        "cluster.gateways.autoscale and cluster.gateways.external: choose one of them",
+    ),
+    "nobody who scales": (
+        {"cluster": {"gateways": {"replicas": None}}},
+        "cluster.gateways: give one of replicas, autoscale and external",
+    ),
+    "fewer at most than at least": (
+        {"cluster": {"gateways": {"autoscale": {**AUTOSCALE, "min": 5}}}},
+        "cluster.gateways.autoscale: max is 4, which is less than min, 5",
+    ),
+    "an operator that cannot come in": (
+        {"operator": {"install": False}},
+        "operator.install is false: networkPolicy.operator has to say where the operator is",
+    ),
     "an Ingress for nothing": (
         {"ingress": {"enabled": True}},
         "ingress.enabled: ingress.hosts has to name at least one host",
@@ -146,6 +170,8 @@ def test_everything_that_is_wrong_is_said_at_once():
 
 
 ALLOWED: dict[str, dict[str, Any]] = {
+    "workers that rest in mode isolated": merged(ONE, ISOLATED, {"worker": {"enabled": True}}),
+    "scaled by the clients": {"cluster": {"gateways": {"autoscale": AUTOSCALE}}},
     "a grace that is long enough": {"gateway": {"terminationGracePeriodSeconds": 45}},
     "split users that were accepted": merged(
         ISOLATED, {"cluster": {"fanout": {"acceptSplitUsers": True}}}

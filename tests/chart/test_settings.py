@@ -13,7 +13,7 @@ from chatcluster.core.switch import Switch, Target
 from chatcluster.core.switch_json import read_switch
 from chatcluster.runtime.settings import GatewaySettings, HubSettings
 from chatcluster.runtime.worker_settings import WorkerSettings
-from tests.chart.cases import MODES, every_case, everything
+from tests.chart.cases import BY_HELM, MODES, every_case, everything, everything_by_helm
 from tests.chart.chart import Manifest, Values, component, merged, one, render, templates
 
 MODELS: dict[str, type[BaseSettings]] = {
@@ -69,7 +69,7 @@ OF_OTHERS = {"CHAT_KEY", "CHAT_JOBS_LENGTH"}
 
 @pytest.mark.parametrize("mode", MODES)
 def test_the_mode_in_force_is_told_twice_and_alike(mode, monkeypatch):
-    values = everything(mode)
+    values = everything_by_helm(mode)
     assert settings(values, "gateway", monkeypatch).mode == mode
     fanout = one(render(values), "ConfigMap", "fanout")["data"]["fanout.json"]
     assert read_switch(fanout) == Switch(0, Target(mode))
@@ -86,7 +86,7 @@ def test_the_mode_in_force_is_told_twice_and_alike(mode, monkeypatch):
 
 
 def test_values_arrive_as_they_were_meant(monkeypatch):
-    gateway = settings(everything("adapter"), "gateway", monkeypatch)
+    gateway = settings(everything_by_helm("adapter"), "gateway", monkeypatch)
     assert gateway.redis_url == (
         f"rediss://:{SECRET}@talk-chatcluster-valkey:6379/0"
         "?ssl_ca_certs=/etc/chatcluster/redis/ca.crt"
@@ -162,7 +162,8 @@ def test_every_setting_comes_through_with_its_own_default(monkeypatch):
         values({setting.key: setting.schema["default"] for setting in group(model, prefix)})
         for model, prefix, values in BLOCKS.values()
     ]
-    values = merged(*blocks, {"worker": {"enabled": True}, "cluster": {"fanout": {"mode": "hub"}}})
+    hub = {"worker": {"enabled": True}, "cluster": {"fanout": {"mode": "hub"}}}
+    values = merged(*blocks, BY_HELM, hub)
     given = {
         component(pod): environment(pod)
         for pod in templates(render(values)).values()

@@ -64,16 +64,17 @@ def test_images_are_targets_of_the_dockerfile(config):
 
 
 def test_every_file_of_our_programs_is_copied_into_running_pods():
-    (artifact,) = CONFIG["build"]["artifacts"]
-    rules = artifact["sync"]["manual"]
-    assert {rule["dest"] for rule in rules} == {"/app"}
-    copied = {path for rule in rules for path in ROOT.glob(rule["src"]) if path.is_file()}
     tracked = {
         path
-        for path in (ROOT / "services").rglob("*")
+        for folder in ("services", "operator")
+        for path in (ROOT / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert tracked - copied == {ROOT / "services/shared/chatcluster/py.typed"}
+    for artifact in CONFIG["build"]["artifacts"]:
+        rules = artifact["sync"]["manual"]
+        assert {rule["dest"] for rule in rules} == {"/app"}
+        copied = {path for rule in rules for path in ROOT.glob(rule["src"]) if path.is_file()}
+        assert tracked - copied == {ROOT / "services/shared/chatcluster/py.typed"}
 
 
 @pytest.mark.parametrize("profile", [None, *PROFILES])
@@ -98,9 +99,9 @@ def test_pods_for_development_restart_their_programs_and_can_be_written_to(mode)
         for manifest in rendered(with_profile(mode))
         if manifest["kind"] in ("Deployment", "StatefulSet")
         for container in manifest["spec"]["template"]["spec"]["containers"]
-        if container["image"] == "chatcluster:built"
+        if container["image"] in ("chatcluster:built", "chatcluster-operator:built")
     ]
-    assert ours
+    assert {container["name"] for container in ours} == {"gateway", "hub", "worker", "operator"}
     for container in ours:
         assert container["command"][0] == "restart-on-change"
         assert not container["securityContext"]["readOnlyRootFilesystem"]
@@ -108,8 +109,12 @@ def test_pods_for_development_restart_their_programs_and_can_be_written_to(mode)
 
 def rendered(config: dict[str, Any]) -> list[Manifest]:
     (release,) = config["deploy"]["helm"]["releases"]
-    assert set(release["setValueTemplates"]) == {"image.repository", "image.tag"}
-    given = {"image.repository": "chatcluster", "image.tag": "built"}
+    given = {
+        f"{part}image.{key}": value
+        for part, image in (("", "chatcluster"), ("operator.", "chatcluster-operator"))
+        for key, value in (("repository", image), ("tag", "built"))
+    }
+    assert set(release["setValueTemplates"]) == set(given)
     given |= release.get("setValues", {})
     arguments = [
         *(f"--values={ROOT / path}" for path in release.get("valuesFiles", ())),
@@ -127,11 +132,7 @@ def as_helm_reads(value: str | bool) -> str:
 
 
 def mode_of(manifests: list[Manifest]) -> str:
-    """As gateways are told."""
-    (fanout,) = (
-        json.loads(one["data"]["fanout.json"])
-        for one in manifests
-        if one["kind"] == "ConfigMap" and "fanout.json" in one["data"]
-    )
-    mode: str = fanout["target"]["mode"]
+    """As the operator is told."""
+    (chat,) = (one for one in manifests if one["kind"] == "ChatCluster")
+    mode: str = chat["spec"]["fanout"]["mode"]
     return mode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chart.cases import EVERYTHING, MODE, every_case, everything
+from tests.chart.cases import BY_HELM, EVERYTHING, MODE, every_case, everything
 from tests.chart.chart import (
     Values,
     component,
@@ -16,7 +16,7 @@ from tests.chart.chart import (
     templates,
 )
 
-OURS = {"gateway": 9000, "hub": 9100, "worker": 9200}
+OURS = {"gateway": 9000, "hub": 9100, "worker": 9200, "operator": 9300}
 
 
 @every_case
@@ -71,7 +71,7 @@ def test_programs_of_ours_are_started_by_their_module(values: Values):
     ],
 )
 def test_a_gateway_has_the_time_to_settle_to_drain_and_to_close(drain, seconds):
-    deployment = one(render({"cluster": {"drain": drain}}), "Deployment", "gateway")
+    deployment = one(render({"gateway": {"leaving": drain}}), "Deployment", "gateway")
     assert deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == seconds
 
 
@@ -107,7 +107,7 @@ def test_the_chart_version_alone_moves_no_client():
 
 def test_each_hub_has_an_address_that_gateways_and_hubs_know():
     manifests = render(
-        merged(MODE["hub"], {"hub": {"replicas": 3, "broadcast": {"enabled": True}}})
+        merged(MODE["hub"], BY_HELM, {"hub": {"replicas": 3, "broadcast": {"enabled": True}}})
     )
     hub, service = one(manifests, "StatefulSet", "hub"), one(manifests, "Service", "hub")
     assert hub["spec"]["replicas"] == 3
@@ -122,10 +122,11 @@ def test_each_hub_has_an_address_that_gateways_and_hubs_know():
 
 
 @every_case
-def test_hubs_are_there_in_their_mode_only(values: Values):
+def test_hubs_are_there_in_their_mode_or_for_the_operator_to_start(values: Values):
     mode = values.get("cluster", {}).get("fanout", {}).get("mode", "adapter")
+    operated = values.get("operator", {}).get("enabled", True)
     hubs = [name for name in templates(render(values)) if name.endswith("-hub")]
-    assert bool(hubs) is (mode == "hub")
+    assert bool(hubs) is (operated or mode == "hub")
 
 
 def test_parts_go_where_they_are_told_to():

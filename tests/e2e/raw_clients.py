@@ -41,13 +41,16 @@ class Wire:
         sid: str | None = None,
         receive_buffer: int | None = None,
         deaf: bool = False,
+        **headers: str,
     ) -> None:
         query = {"EIO": 4, "transport": "websocket", **({"sid": sid} if sid else {})}
         options = []
         if receive_buffer is not None:
             options.append((socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer))
         self.socket = websocket.WebSocket(sockopt=options, enable_multithread=False)
-        self.socket.connect(f"ws://127.0.0.1:{port}{path}?{urlencode(query)}", timeout=SECONDS)
+        url = f"ws://127.0.0.1:{port}{path}?{urlencode(query)}"
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.socket.connect(url, timeout=SECONDS, header=given, suppress_origin=True)
         self.port = port
         self.deaf = deaf
         self.handshake = {} if sid else json.loads(self._read_text()[1:])
@@ -183,9 +186,12 @@ class Chatter(Wire):
 class Poller:
     """An Engine.IO client that polls: each request on a connection of its own."""
 
-    def __init__(self, port: int, *, path: str = PATH, connected: bool = True) -> None:
+    def __init__(
+        self, port: int, *, path: str = PATH, connected: bool = True, **headers: str
+    ) -> None:
         self.port = port
         self.path = path
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
         self.sid: str | None = None
         if connected:
             status, body = self.get()
@@ -206,7 +212,7 @@ class Poller:
         given = urlencode({name: value for name, value in fields.items() if value is not None})
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
         try:
-            connection.request(method, f"{self.path}?{given}", body)
+            connection.request(method, f"{self.path}?{given}", body, self.headers)
             response = connection.getresponse()
             return response.status, response.read().decode()
         finally:

@@ -48,6 +48,18 @@ def gateways(cli):
     return {row["name"]: row for row in json.loads(output)}
 
 
+def shows_what_it_does(cli):
+    """What docs/operation.md has for a cluster on this machine."""
+    code, output, errors = cli.run("doctor", seconds=40)
+    assert (code, errors) == (0, "")
+    assert "appendfsync everysec" in " ".join(output.split())
+    assert output.endswith("looked at 2 gateways, 2 round trips.\n")
+    code, output, errors = cli.run("top", "--once", seconds=40, COLUMNS="200")
+    assert (code, errors) == (0, "")
+    first_words = [line.split()[0] for line in output.splitlines() if line.strip()]
+    assert first_words == ["gateway", "gateway-1", "gateway-2", "all", "hub", "hub"]
+
+
 def test_one_command_runs_a_cluster_and_ctrl_c_ends_all_of_it(cli, port):
     with cluster(cli, port) as (process, said):
         for name in ("valkey", "hub", "gateway-1", "gateway-2"):
@@ -56,6 +68,7 @@ def test_one_command_runs_a_cluster_and_ctrl_c_ends_all_of_it(cli, port):
         seen = gateways(cli)
         assert [(row["state"], row["mode"]) for row in seen.values()] == [("ready", "adapter")] * 2
         assert len(cli.left()) == 5
+        shows_what_it_does(cli)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=10) == 0
     assert cli.left() == []

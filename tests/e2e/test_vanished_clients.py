@@ -73,10 +73,14 @@ def test_a_polling_client_that_does_not_wait_for_its_answer_leaves_its_rooms(gat
     with unharmed(gateway), Chatter(gateway.port, "/") as ada:
         ada.ask("join", "tea")
         poller = Poller(gateway.port)
-        poller.post("40", '42["join",{"room":"tea","nickname":"bob"}]')
+        poller.post("40", '420["join",{"room":"tea","nickname":"bob"}]')
         while not any(person["nickname"] == "bob" for person in ada.event("presence")["joined"]):
             pass
-        while '"presence"' not in poller.get()[1]:  # then nothing more waits for it
+        while "430[" not in poller.get()[1]:
+            pass
+        # What was told of bob's coming has been told: before he was in the room, or before this.
+        ada.ask("chat message", {"room": "tea", "message": "nothing more waits"})
+        while "nothing more waits" not in poller.get()[1]:
             pass
         began = time.monotonic()
         with socket.create_connection(("127.0.0.1", gateway.port), SECONDS) as connection:

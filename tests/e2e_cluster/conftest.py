@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.clients import Clients
 from tests.e2e.node_client import NodeProcess
 from tests.e2e_cluster.kubectl import Namespace, need_cluster
+from tests.e2e_cluster.operated import OPERATED, Operated
 from tests.e2e_cluster.release import Release
 
 MakeNamespace = Callable[[], Namespace]
@@ -41,6 +42,15 @@ def release(make_namespace: MakeNamespace) -> Release:
     release = Release(make_namespace())
     release.install()
     return release
+
+
+@pytest.fixture(scope="session")
+def operated(make_namespace: MakeNamespace) -> Iterator[Operated]:
+    """A chat with all that modes need, which tests leave with two gateways, whatever the mode."""
+    release = Release(make_namespace(), OPERATED)
+    release.install()
+    yield Operated(release)
+    release.uninstall()
 
 
 @pytest.fixture

@@ -11,17 +11,21 @@ from tests.chart.chart import CHART, Values, merged
 from tests.e2e_cluster.kubectl import Namespace, Object, kubectl, run, wait_until
 
 VALUES_OF_TESTS: Values = {
-    "cluster": {"drain": {"settleSeconds": 2, "drainSeconds": 4}},
-    "gateway": {"rollout": {"minReadySeconds": 1}, "service": {"type": "NodePort"}},
+    "gateway": {
+        "leaving": {"settleSeconds": 2, "drainSeconds": 4},
+        "rollout": {"minReadySeconds": 1},
+        "service": {"type": "NodePort"},
+    },
 }
 
 
 def images() -> dict[str, Any]:
-    """Values for images that are called otherwise than in the chart: E2E_IMAGE,
+    """Values for images that are called otherwise than in the chart: E2E_IMAGE, E2E_OPERATOR_IMAGE,
     E2E_VALKEY_IMAGE and E2E_POSTGRES_IMAGE, each `repository:tag`.
     """
     values = {
         "image": _image("E2E_IMAGE"),
+        "operator": {"image": _image("E2E_OPERATOR_IMAGE")},
         "valkey": {"image": _image("E2E_VALKEY_IMAGE")},
         "postgres": {"bundled": {"image": _image("E2E_POSTGRES_IMAGE")}},
     }

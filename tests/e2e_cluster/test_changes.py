@@ -55,7 +55,7 @@ def test_an_upgrade_that_cannot_start_changes_nothing_and_is_rolled_back(release
     before = release.pod_names("gateway")
     with talking(release) as seen:
         with pytest.raises(AssertionError, match="deadline"):
-            release.upgrade({"image": {"repository": "example.invalid/none"}}, seconds=10)
+            release.upgrade({"image": {"repository": "example.invalid/none"}}, seconds=25)
         assert release.status() == "failed"
         release.rollback()
     assert release.status() == "deployed"

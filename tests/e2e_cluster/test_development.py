@@ -39,7 +39,8 @@ def test_a_program_starts_anew_with_a_file_that_is_copied_into_its_pod(
     make_namespace: MakeNamespace,
 ):
     values = yaml.safe_load((ROOT / "charts/dev-values.yaml").read_text())
-    release = Release(make_namespace(), merged(values, ALONE, {"image": image()}))
+    images = {"image": image(), "operator": {"image": image()}}
+    release = Release(make_namespace(), merged(values, ALONE, images))
     release.install()
     (pod,) = release.pod_names("gateway")
     assert answer(release.namespace, pod) == "b'ok\\n'"

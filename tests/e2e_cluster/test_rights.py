@@ -21,6 +21,47 @@ def test_a_service_account_has_no_rights_but_those_of_every_account(
     assert rights(release, account(release, component)) == rights(release, "nobody")
 
 
+def test_the_operator_does_what_its_work_is_and_nothing_else(release: Release):
+    base = release.base
+    mine = [
+        ("patch", f"deployments.apps/{base}-gateway", "scale"),
+        ("patch", f"statefulsets.apps/{base}-hub", "scale"),
+        ("patch", f"chatclusters.chatcluster.dev/{base}", "status"),
+        ("patch", f"configmaps/{base}-fanout", ""),
+        ("get", f"secrets/{base}-admin-token", ""),
+        ("patch", "pods", ""),
+        ("create", "events", ""),
+    ]
+    others = [
+        ("patch", f"deployments.apps/{base}-operator", "scale"),
+        ("patch", f"deployments.apps/{base}-gateway", ""),
+        ("patch", f"statefulsets.apps/{base}-valkey", "scale"),
+        ("patch", f"configmaps/{base}-valkey", ""),
+        ("get", f"secrets/{base}-valkey", ""),
+        ("list", "secrets", ""),
+        ("delete", "pods", ""),
+        ("create", "pods", "exec"),
+        ("patch", "customresourcedefinitions.apiextensions.k8s.io", ""),
+    ]
+    who = account(release, "operator")
+    assert [one for one in mine if not may(release, who, *one)] == []
+    assert [one for one in others if may(release, who, *one)] == []
+
+
+def may(release: Release, name: str, verb: str, what: str, subresource: str) -> bool:
+    who = f"system:serviceaccount:{release.namespace.name}:{name}"
+    given = [f"--subresource={subresource}"] if subresource else []
+    done = subprocess.run(
+        [
+            *("kubectl", "--namespace", release.namespace.name, "auth", "can-i", "--quiet"),
+            *(verb, what, f"--as={who}", *given),
+        ],
+        check=False,
+        timeout=60,
+    )
+    return done.returncode == 0
+
+
 @pytest.mark.parametrize("component", PROGRAMS)
 def test_a_pod_has_no_token_and_writes_to_no_file_of_its_image(release: Release, component: str):
     (pod, *_) = release.pods(component)
@@ -54,7 +95,7 @@ def test_what_the_cluster_has_is_what_was_rendered_of_network_policies(release: 
         for peer in rule["from"]
         if selects(peer["podSelector"]["matchLabels"], pod)
     }
-    assert let_in == {"gateway"}
+    assert let_in == {"gateway", "operator"}
 
 
 def account(release: Release, component: str) -> str:

@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import ClientSession, web
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from chatcluster.runtime import admin
 from chatcluster.runtime.admin import STALL_SECONDS, AdminServer, Heartbeat
 from chatcluster.runtime.lifecycle import StartError
+from chatcluster.runtime.logs import get_logger
 from chatcluster.runtime.metrics import Metrics
 
 
@@ -118,3 +121,19 @@ def test_a_stall_is_remembered_for_as_long_as_it_may_last():
     heart.beat(STALL_SECONDS + 6)
     heart.beat(2 * STALL_SECONDS + 1)
     assert heart.healthy(2 * STALL_SECONDS + 1)
+
+
+async def test_log_lines_about_a_request_have_its_id():
+    async def order(request):
+        get_logger("chat").info("ordered")
+        return web.Response()
+
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        async with serving(routes=[web.get("/order", order)]) as session:
+            for given in ("deploy-42", "evil\tid", ""):
+                headers = {"X-Request-ID": given} if given else {}
+                async with session.get("/order", headers=headers) as answer:
+                    assert lines[-1]["request"] == answer.headers["X-Request-ID"]
+    first, second, third = (line["request"] for line in lines)
+    assert first == "deploy-42"
+    assert len({second, third, "evil\tid"}) == 3

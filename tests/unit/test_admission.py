@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_gateway.sockets.admission import LONGEST_SECONDS, Admission
+from chat_gateway.limits.admission import LONGEST_SECONDS, Admission
 
 
 def test_those_who_come_at_once_are_spread():

@@ -11,6 +11,7 @@ from chatcluster.core import codes, errors
 from chatcluster.core.codes import ALL, Code
 from chatcluster.core.errors import ChatClusterError, Refused
 
+OUTBOX = Path(__file__).parents[2] / "services/gateway/chat_gateway/page/state/outbox.js"
 PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
 
 
@@ -55,3 +56,9 @@ def test_every_error_is_in_one_tree_and_in_its_drawing():
     ]
     assert all(issubclass(error, ChatClusterError) for error in found)
     assert all(error.__name__ in str(errors.__doc__) for error in found)
+
+
+def test_the_page_sends_again_what_may_be_sent_again():
+    again = re.search(r"COME_BACK = new Set\(\[(.*?)\]\)", OUTBOX.read_text(), re.S)
+    assert again is not None
+    assert set(re.findall(r'"(\w+)"', again[1])) == {code.name for code in ALL if code.reconnect}

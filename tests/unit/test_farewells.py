@@ -6,6 +6,7 @@ import asyncio
 import time
 
 from chat_gateway.sockets import farewells, packets
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.farewells import Farewells
 from chat_gateway.sockets.packets import SEPARATOR
 from chat_gateway.sockets.polling import MOST_IN_BODY, PollingLink
@@ -15,7 +16,7 @@ LIMIT = 1000
 
 
 def closed_link(*texts: str, code=DRAINING) -> PollingLink:
-    link = PollingLink(LIMIT)
+    link = PollingLink(LIMIT, Counts())
     for text in texts:
         assert link.send((packets.message(text),))
     link.close(code)

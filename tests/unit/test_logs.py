@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 
@@ -9,6 +10,7 @@ import pytest
 import structlog
 
 from chatcluster.runtime import logs
+from chatcluster.runtime.asked import ASKED, asked_by
 
 
 @pytest.fixture(autouse=True)
@@ -90,3 +92,42 @@ def test_configuring_again_replaces_what_was(capsys):
     logger.info("once")
     [line] = lines(capsys)
     assert json.loads(line)["event"] == "once"
+
+
+def test_lines_that_an_event_leads_to_name_its_connection_and_itself(capsys):
+    logs.configure("info", "json")
+    logger = logs.get_logger("chat")
+    before = ASKED.set(asked_by("the session's secret id"))
+    logger.info("first")
+    ASKED.reset(before)
+    before = ASKED.set(asked_by("the session's secret id"))
+    logger.info("second")
+    ASKED.reset(before)
+    logger.info("third")
+    written = lines(capsys)
+    first, second, third = map(json.loads, written)
+    assert first["connection"] == second["connection"]
+    assert first["request"] < second["request"]
+    assert not {"connection", "request"} & third.keys()
+    assert "secret" not in "".join(written)
+
+
+async def test_tasks_and_callbacks_belong_to_the_event_that_began_them(capsys):
+    logs.configure("info", "json")
+    logger = logs.get_logger("chat")
+    done = asyncio.get_running_loop().create_future()
+
+    async def later() -> None:
+        await asyncio.sleep(0)
+        logger.info("task")
+
+    before = ASKED.set(asked_by("session"))
+    task = asyncio.create_task(later())
+    done.add_done_callback(lambda _: logger.info("callback"))
+    ASKED.reset(before)
+    done.set_result(None)
+    await task
+    await asyncio.sleep(0)
+    found = [json.loads(line) for line in lines(capsys)]
+    assert {one["event"] for one in found} == {"task", "callback"}
+    assert len({one["request"] for one in found}) == 1

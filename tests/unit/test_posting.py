@@ -140,13 +140,10 @@ class _Manager:
         event: str,
         arg: Any,
         position: Position,
-        append: Append | None,
     ) -> Envelope:
         self._sequence += 1
         head = ("g", self._sequence, namespace, 1, tuple(rooms), (), event, (arg,))
-        if append is None:
-            return Envelope(*head, position=position)  # type: ignore[arg-type]
-        return Unstored(*head, position=position, append=append)  # type: ignore[arg-type]
+        return Envelope(*head, position=position)  # type: ignore[arg-type]
 
 
 async def test_a_message_is_stored_by_the_fanout_that_shares_the_logs_server() -> None:

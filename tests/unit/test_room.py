@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chat_gateway.manager.room import BUSY, HOLD_SECONDS, Bursts, Room
 from chat_gateway.manager.socket import Socket
 from chat_gateway.sockets import packets
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.packets import Outgoing
 from chat_gateway.sockets.session import Session
 from chatcluster.core.codes import Code
@@ -43,7 +44,7 @@ class Client:
 
 
 def room_of(*clients: Client) -> Room:
-    room = Room()
+    room = Room(Counts())
     for client in clients:
         room.enter(client.socket)
     return room
@@ -90,7 +91,7 @@ class World:
 
     def __init__(self) -> None:
         self.clients = {sid: Client(sid, slow=sid == "d") for sid in "abcd"}
-        self.rooms: dict[str, Room] = {name: Room() for name in ("tea", "coffee", "milk")}
+        self.rooms: dict[str, Room] = {name: Room(Counts()) for name in ("tea", "coffee", "milk")}
         self.expected = dict.fromkeys(self.clients, b"")
 
     def enter(self, sid: str, room: Room, message: Outgoing) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
+from chat_gateway.limits.origins import Origins
+from chatcluster.runtime.limit_settings import LimitSettings
 from chatcluster.runtime.settings import (
     CommonSettings,
     GatewaySettings,
@@ -114,3 +117,31 @@ def test_values_that_may_hold_a_password_are_not_repeated():
 @pytest.mark.parametrize("model", [CommonSettings, GatewaySettings, HubSettings, WorkerSettings])
 def test_every_setting_is_described(model):
     assert [name for name, field in model.model_fields.items() if not field.description] == []
+
+
+def test_every_limit_is_documented_with_its_variable():
+    page = (Path(__file__).parents[2] / "docs" / "limits.md").read_text()
+    names = {f"CHAT_{name.upper()}" for name in LimitSettings.model_fields}
+    common = {f"CHAT_{name.upper()}" for name in CommonSettings.model_fields}
+    assert [name for name in sorted(names - common) if name not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("origins", "chat.example"),
+        ("origins", "https://*"),
+        ("origins", ""),
+        ("trusted_proxies", "10.0.0.1/8"),
+        ("trusted_proxies", "here"),
+        ("forwarded_header", "x-real-ip"),
+    ],
+)
+def test_a_limit_that_cannot_be_is_refused(name, value):
+    with pytest.raises(SettingsError, match=f"--{name.replace('_', '-')}"):
+        load(GatewaySettings, **{name: value})
+
+
+def test_every_origin_that_settings_take_can_be_read():
+    given = "*,same-host,null,https://chat.example:8443,https://*.chat.example,http://[::1]:80"
+    Origins(load(GatewaySettings, origins=given).origins)

@@ -1,13 +1,16 @@
 """Returns when the servers that a program needs take connections.
 
 Otherwise it would start, fail, and be started ever more rarely. Arguments: `redis`, `postgres`,
-`hubs`; where they are is read from the program's own variables.
+`hubs`, and `fanout`: what the mode that is in force needs, which may change meanwhile. Where they
+are is read from the program's own variables.
 """
 
+import json
 import os
 import socket
 import sys
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 VARIABLES = {"redis": "CHAT_REDIS_URL", "postgres": "CHAT_POSTGRES_DSN", "hubs": "CHAT_HUB_URLS"}
@@ -20,6 +23,7 @@ PORTS = {
     "https": 443,
 }
 SENTINEL_PORT = 26379
+CARRIERS = {"adapter": "redis", "hub": "hubs", "postgres": "postgres", "redis": "redis"}
 
 
 def addresses(urls: str) -> list[tuple[str, int]]:
@@ -52,17 +56,30 @@ def answers(address: tuple[str, int]) -> bool:
     return True
 
 
+def carrier() -> str:
+    """What the mode in force needs; "" for one that needs nothing known here."""
+    state = json.loads(Path(os.environ["CHAT_FANOUT_FILE"]).read_text())
+    return CARRIERS.get(state["target"]["mode"], "")
+
+
+def missing(needed: str) -> str:
+    """Where nobody answers, or "". Of several servers of a kind, one is enough: the program finds
+    the others.
+    """
+    kind = carrier() if needed == "fanout" else needed
+    servers = addresses(os.environ.get(VARIABLES[kind], "")) if kind else []
+    if not servers or any(map(answers, servers)):
+        return ""
+    return f"{kind} at {', '.join(f'{host}:{port}' for host, port in servers)}"
+
+
 def await_all(needed: list[str]) -> None:
-    """Of several servers of a kind, one is enough: the program finds the others."""
     said = float("-inf")
-    for kind in needed:
-        servers = addresses(os.environ[VARIABLES[kind]])
-        while servers and not any(map(answers, servers)):
+    for one in needed:
+        while where := missing(one):
             if time.monotonic() - said > 10:
                 said = time.monotonic()
-                print(
-                    f"waiting for {kind} at {', '.join(f'{h}:{p}' for h, p in servers)}", flush=True
-                )
+                print(f"waiting for {where}", flush=True)
             time.sleep(0.5)
 
 

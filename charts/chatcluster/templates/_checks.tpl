@@ -7,6 +7,7 @@ What the schema cannot see: combinations that would start and then hurt somebody
 {{- $wrong = concat $wrong (include "chatcluster.checks.budgets" . | fromJsonArray) -}}
 {{- $wrong = concat $wrong (include "chatcluster.checks.carriers" . | fromJsonArray) -}}
 {{- $wrong = concat $wrong (include "chatcluster.checks.history" . | fromJsonArray) -}}
+{{- $wrong = concat $wrong (include "chatcluster.checks.operator" . | fromJsonArray) -}}
 {{- $wrong = concat $wrong (include "chatcluster.checks.others" . | fromJsonArray) -}}
 {{- if $wrong -}}
 {{- fail (printf "these values are refused:\n  - %s\n" (join "\n  - " $wrong)) -}}
@@ -17,11 +18,12 @@ What the schema cannot see: combinations that would start and then hurt somebody
 {{- $wrong := list -}}
 {{- $leaving := include "chatcluster.leaving" . | int -}}
 {{- $grace := include "chatcluster.grace" . | int -}}
+{{- $replicas := include "chatcluster.replicas" . | int -}}
 {{- if lt $grace $leaving -}}
-{{- $wrong = append $wrong (printf "gateway.terminationGracePeriodSeconds is %d, and cluster.drain needs %d: gateways would be killed with clients still connected" $grace $leaving) -}}
+{{- $wrong = append $wrong (printf "gateway.terminationGracePeriodSeconds is %d, and gateway.leaving needs %d: gateways would be killed with clients still connected" $grace $leaving) -}}
 {{- end -}}
-{{- if and (eq .Values.cluster.fanout.mode "isolated") (gt (int .Values.cluster.gateways.replicas) 1) (not .Values.cluster.fanout.acceptSplitUsers) -}}
-{{- $wrong = append $wrong (printf "cluster.fanout.mode is isolated, with %d gateways: their users would not see each other (cluster.fanout.acceptSplitUsers: true if that is what you want)" (int .Values.cluster.gateways.replicas)) -}}
+{{- if and (eq .Values.cluster.fanout.mode "isolated") (gt $replicas 1) (not .Values.cluster.fanout.acceptSplitUsers) -}}
+{{- $wrong = append $wrong (printf "cluster.fanout.mode is isolated, with %d gateways: their users would not see each other (cluster.fanout.acceptSplitUsers: true if that is what you want)" $replicas) -}}
 {{- end -}}
 {{- with .Values.gateway.rollout -}}
 {{- if and (has (toString .maxSurge) (list "0" "0%")) (has (toString .maxUnavailable) (list "0" "0%")) -}}
@@ -34,7 +36,7 @@ What the schema cannot see: combinations that would start and then hurt somebody
 {{/* A budget that lets nothing go holds up the draining of nodes for ever. */}}
 {{- define "chatcluster.checks.budgets" -}}
 {{- $wrong := list -}}
-{{- $replicas := int .Values.cluster.gateways.replicas -}}
+{{- $replicas := include "chatcluster.replicas" . | int -}}
 {{- with .Values.gateway.podDisruptionBudget -}}
 {{- if .enabled -}}
 {{- if not (kindIs "invalid" .minAvailable) -}}
@@ -84,14 +86,15 @@ What the schema cannot see: combinations that would start and then hurt somebody
 {{- $wrong := list -}}
 {{- $mode := .Values.cluster.fanout.mode -}}
 {{- if eq .Values.history.store "memory" -}}
-{{- if gt (int .Values.cluster.gateways.replicas) 1 -}}
-{{- $wrong = append $wrong (printf "history.store is memory, with %d gateways: each would number and keep messages for itself" (int .Values.cluster.gateways.replicas)) -}}
+{{- if gt (include "chatcluster.replicas" . | int) 1 -}}
+{{- $wrong = append $wrong (printf "history.store is memory, with %s gateways: each would number and keep messages for itself" (include "chatcluster.replicas" .)) -}}
 {{- else if ne $mode "isolated" -}}
 {{- $wrong = append $wrong (printf "history.store is memory, which is kept inside one gateway: mode %s needs redis, postgres, or off" $mode) -}}
 {{- end -}}
 {{- end -}}
 {{- if .Values.worker.enabled -}}
-{{- if eq $mode "isolated" -}}
+{{- /* The operator lets workers rest in that mode. */}}
+{{- if and (eq $mode "isolated") (not .Values.operator.enabled) -}}
 {{- $wrong = append $wrong "worker.enabled: a worker answers by the gateways' fan-out, so the mode may not be isolated" -}}
 {{- end -}}
 {{- if has .Values.history.store (list "memory" "off") -}}
@@ -101,11 +104,37 @@ What the schema cannot see: combinations that would start and then hurt somebody
 {{- toJson $wrong -}}
 {{- end }}
 
+{{- define "chatcluster.checks.operator" -}}
+{{- $wrong := list -}}
+{{- with .Values.cluster.gateways -}}
+{{- if and .autoscale .external -}}
+{{- $wrong = append $wrong "cluster.gateways.autoscale and cluster.gateways.external: choose one of them" -}}
+{{- else if and (not .autoscale) (not .external) (kindIs "invalid" .replicas) -}}
+{{- $wrong = append $wrong "cluster.gateways: give one of replicas, autoscale and external" -}}
+{{- end -}}
+{{- with .autoscale -}}
+{{- if lt (int .max) (.min | default 2 | int) -}}
+{{- $wrong = append $wrong (printf "cluster.gateways.autoscale: max is %d, which is less than min, %d" (int .max) (.min | default 2 | int)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $operator := .Values.operator -}}
+{{- if not $operator.enabled -}}
+{{- $asked := dict "gateways.autoscale" .Values.cluster.gateways.autoscale "gateways.external" .Values.cluster.gateways.external "rebalance.enabled" .Values.cluster.rebalance.enabled "paused" .Values.cluster.paused -}}
+{{- range $path, $value := $asked -}}
+{{- if $value -}}
+{{- $wrong = append $wrong (printf "cluster.%s: it is the operator that does it, and operator.enabled is false" $path) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if and $operator.enabled (not $operator.install) .Values.networkPolicy.enabled (not .Values.networkPolicy.operator) -}}
+{{- $wrong = append $wrong "operator.install is false: networkPolicy.operator has to say where the operator is that may reach the admin ports" -}}
+{{- end -}}
+{{- toJson $wrong -}}
+{{- end }}
+
 {{- define "chatcluster.checks.others" -}}
 {{- $wrong := list -}}
-{{- if .Values.operator.enabled -}}
-{{- $wrong = append $wrong "operator.enabled: this version has no operator; the mode and the replicas come from cluster" -}}
-{{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) -}}
 {{- $wrong = append $wrong "ingress.enabled: ingress.hosts has to name at least one host" -}}
 {{- end -}}
@@ -118,9 +147,9 @@ What the schema cannot see: combinations that would start and then hurt somebody
 {{- if and (eq .Values.gateway.service.type "ClusterIP") .Values.gateway.service.loadBalancerSourceRanges -}}
 {{- $wrong = append $wrong "gateway.service.loadBalancerSourceRanges: for type LoadBalancer only; behind a ClusterIP it would keep nobody out (networkPolicy.clients would)" -}}
 {{- end -}}
-{{- range $part := list "gateway" "hub" "worker" -}}
+{{- range $part := list "gateway" "hub" "worker" "operator" -}}
 {{- range (get $.Values $part).extraEnv -}}
-{{- if has .name (list "CHAT_MODE" "CHAT_HISTORY" "CHAT_PORT" "CHAT_ADMIN_PORT" "CHAT_HOST" "CHAT_ADMIN_HOST" "CHAT_SETTLE_SECONDS" "CHAT_DRAIN_SECONDS" "CHAT_FANOUT_FILE") -}}
+{{- if has .name (list "CHAT_MODE" "CHAT_HISTORY" "CHAT_PORT" "CHAT_ADMIN_PORT" "CHAT_HOST" "CHAT_ADMIN_HOST" "CHAT_SETTLE_SECONDS" "CHAT_DRAIN_SECONDS" "CHAT_FANOUT_FILE" "CHAT_OPERATOR_NAMESPACES" "CHAT_OPERATOR_NAMES" "CHAT_OPERATOR_LEASE" "CHAT_OPERATOR_LEASE_NAMESPACE") -}}
 {{- $wrong = append $wrong (printf "%s.extraEnv: %s is decided by other values of this chart" $part .name) -}}
 {{- end -}}
 {{- end -}}

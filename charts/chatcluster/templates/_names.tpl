@@ -9,6 +9,13 @@ gateway: {{ $base }}-gateway
 gatewayPods: {{ $base }}-gateway-pods
 hub: {{ $base }}-hub
 worker: {{ $base }}-worker
+operator: {{ $base }}-operator
+operatorLease: {{ $base }}-operator-lease
+chatCluster: {{ $base }}
+crdUpgrade: {{ $base }}-crd-upgrade
+# These belong to no namespace.
+operatorOfAll: {{ .Release.Namespace }}-{{ $base }}-operator
+crdUpgradeOfAll: {{ .Release.Namespace }}-{{ $base }}-crd-upgrade
 valkey: {{ $base }}-valkey
 postgres: {{ $base }}-postgres
 fanout: {{ $base }}-fanout
@@ -36,10 +43,11 @@ A longer one is cut and gets a digest, so that two releases do not meet.
 {{- end -}}
 {{- end }}
 
-{{/* The keys of the Secrets that are generated. */}}
+{{/* The keys of the Secrets that are generated, and of the ConfigMap that says which fan-out is in force. */}}
 {{- define "chatcluster.keys" -}}
 hubToken: hub-token
 adminToken: token
+fanout: fanout.json
 broadcastToken: broadcast-token
 valkeyPassword: password
 postgresPassword: password

@@ -8,8 +8,26 @@
 {{- if or (eq .Values.cluster.fanout.mode "postgres") (eq .Values.history.store "postgres") -}}true{{- end -}}
 {{- end }}
 
-{{- define "chatcluster.needs.hubs" -}}
-{{- if eq .Values.cluster.fanout.mode "hub" -}}true{{- end -}}
+{{/* Whether there are hubs: the operator starts them when their mode is wanted. */}}
+{{- define "chatcluster.has.hubs" -}}
+{{- if .Values.operator.enabled -}}
+{{- if gt (int .Values.hub.replicas) 0 -}}true{{- end -}}
+{{- else if eq .Values.cluster.fanout.mode "hub" -}}true{{- end -}}
+{{- end }}
+
+{{/* Whether this release brings an operator; one of another release may do the work for it. */}}
+{{- define "chatcluster.brings.operator" -}}
+{{- if and .Values.operator.enabled .Values.operator.install -}}true{{- end -}}
+{{- end }}
+
+{{/* Gateways that there are at least. */}}
+{{- define "chatcluster.replicas" -}}
+{{- with .Values.cluster.gateways -}}
+{{- if .autoscale -}}{{ .autoscale.min | default 2 | int }}
+{{- else if .external -}}1
+{{- else -}}{{ .replicas | int }}
+{{- end -}}
+{{- end -}}
 {{- end }}
 
 {{- define "chatcluster.has.redis" -}}
@@ -22,7 +40,7 @@
 
 {{/* Seconds that a gateway needs to leave: whole ones, rounded up. */}}
 {{- define "chatcluster.leaving" -}}
-{{- with .Values.cluster.drain -}}
+{{- with .Values.gateway.leaving -}}
 {{- addf .settleSeconds .drainSeconds .allowanceSeconds | ceil | int -}}
 {{- end -}}
 {{- end }}

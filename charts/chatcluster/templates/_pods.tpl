@@ -14,6 +14,10 @@
 {{- include "chatcluster.image" (dict "image" .Values.image "appVersion" .Chart.AppVersion) -}}
 {{- end }}
 
+{{- define "chatcluster.operatorImage" -}}
+{{- include "chatcluster.image" (dict "image" .Values.operator.image "appVersion" .Chart.AppVersion) -}}
+{{- end }}
+
 {{/* Where a pod runs. Takes a list: the part's values, and its selector's labels for spreading or "". */}}
 {{- define "chatcluster.placement" -}}
 {{- $part := index . 0 -}}
@@ -43,13 +47,14 @@ topologySpreadConstraints:
 {{- end }}
 {{- end }}
 
-{{/* Who a pod is, and what it may not do. Takes a list: the context, and the part's own name. */}}
+{{/* Who a pod is, and what it may not do. Takes a list: the context, the part's own name, and, for one that asks the API server,
+whether its account's token is mounted. */}}
 {{- define "chatcluster.identity" -}}
 {{- $context := index . 0 -}}
-{{- if $context.Values.serviceAccount.create }}
+{{- if or $context.Values.serviceAccount.create (gt (len .) 2) }}
 serviceAccountName: {{ index . 1 }}
 {{- end }}
-automountServiceAccountToken: false
+automountServiceAccountToken: {{ gt (len .) 2 }}
 # Otherwise a Service called `chat` would set CHAT_PORT.
 enableServiceLinks: false
 {{- with $context.Values.imagePullSecrets }}
@@ -90,6 +95,7 @@ context, the part's values, its env, and what to wait for. */}}
   securityContext: {{- toYaml $context.Values.containerSecurityContext | nindent 4 }}
   volumeMounts:
     - {name: scripts, mountPath: /etc/chatcluster/scripts, readOnly: true}
+    - {name: fanout, mountPath: /etc/chatcluster/fanout, readOnly: true}
 {{- end }}
 
 {{/* Files that gateways and workers read. */}}
@@ -103,9 +109,12 @@ context, the part's values, its env, and what to wait for. */}}
 
 {{- define "chatcluster.volumes" -}}
 {{- $names := include "chatcluster.names" . | fromYaml -}}
+{{- $keys := include "chatcluster.keys" . | fromYaml -}}
 - name: fanout
   configMap:
     name: {{ $names.fanout }}
+    # A pod waits until it says which fan-out is in force.
+    items: [{key: {{ $keys.fanout }}, path: {{ $keys.fanout }}}]
 - name: scripts
   configMap:
     name: {{ $names.scripts }}

@@ -27,22 +27,20 @@ itself, not in a ConfigMap beside it, so that a rollback brings back the old one
 - name: CHAT_ADMIN_HOST
   value: {{ .Values.listenAddress | quote }}
 {{- include "chatcluster.settings" (list .Values.settings "") }}
-{{- if include "chatcluster.needs.hubs" . }}
+{{- if include "chatcluster.has.hubs" . }}
 - name: CHAT_HUB_URLS
   value: {{ include "chatcluster.hub.urls" . | quote }}
 - name: CHAT_HUB_TOKEN
   valueFrom:
     secretKeyRef: {{- include "chatcluster.hub.token" . | nindent 6 }}
-{{- include "chatcluster.settings" (list .Values.cluster.fanout.hub "HUB_") }}
 {{- end }}
 {{- end }}
 
 {{/* Entries of `env` for those who take part in the chat: gateways and workers. */}}
 {{- define "chatcluster.env.cluster" -}}
-- name: CHAT_MODE
-  value: {{ .Values.cluster.fanout.mode }}
+{{- include "chatcluster.env.fanout" . | trim | nindent 0 }}
 - name: CHAT_FANOUT_FILE
-  value: /etc/chatcluster/fanout/fanout.json
+  value: /etc/chatcluster/fanout/{{ (include "chatcluster.keys" . | fromYaml).fanout }}
 - name: CHAT_ADMIN_TOKEN
   valueFrom:
     secretKeyRef: {{- include "chatcluster.admin.token" . | nindent 6 }}
@@ -52,15 +50,31 @@ itself, not in a ConfigMap beside it, so that a rollback brings back the old one
   value: {{ toJson .Values.history.length | quote }}
 - name: CHAT_HISTORY_AGE
   value: {{ toJson .Values.history.ageSeconds | quote }}
-{{- include "chatcluster.settings" (list .Values.cluster.fanout.adapter "ADAPTER_") }}
-{{- include "chatcluster.settings" (list .Values.cluster.fanout.redis "REDIS_") }}
-{{- include "chatcluster.settings" (list .Values.cluster.fanout.postgres "POSTGRES_") }}
 - name: CHAT_SETTLE_SECONDS
-  value: {{ toJson .Values.cluster.drain.settleSeconds | quote }}
+  value: {{ toJson .Values.gateway.leaving.settleSeconds | quote }}
 - name: CHAT_DRAIN_SECONDS
-  value: {{ toJson .Values.cluster.drain.drainSeconds | quote }}
+  value: {{ toJson .Values.gateway.leaving.drainSeconds | quote }}
 {{- include "chatcluster.env.redis" . }}
 {{- include "chatcluster.env.postgres" . }}
+{{- end }}
+
+{{/*
+The mode and its settings. With the operator they come from the ChatCluster, and may change while people chat: stood they here, each
+change would replace every gateway. Only what the history and jobs read too is here all the same.
+*/}}
+{{- define "chatcluster.env.fanout" -}}
+{{- $fanout := .Values.cluster.fanout -}}
+{{- if .Values.operator.enabled -}}
+{{- include "chatcluster.settings" (list (pick $fanout.redis "prefix") "REDIS_") }}
+{{- include "chatcluster.settings" (list (pick $fanout.postgres "prefix") "POSTGRES_") }}
+{{- else }}
+- name: CHAT_MODE
+  value: {{ $fanout.mode }}
+{{- include "chatcluster.settings" (list $fanout.adapter "ADAPTER_") }}
+{{- include "chatcluster.settings" (list $fanout.redis "REDIS_") }}
+{{- include "chatcluster.settings" (list $fanout.postgres "POSTGRES_") }}
+{{- include "chatcluster.settings" (list (ternary $fanout.hub dict (eq $fanout.mode "hub")) "HUB_") }}
+{{- end }}
 {{- end }}
 
 {{- define "chatcluster.env.redis" -}}

@@ -17,7 +17,7 @@ async def drain(engine: EngineServer, seconds: float) -> None:
     Transports are closed, not Socket.IO namespaces: after a DISCONNECT packet JavaScript's client
     does not come back by itself, after a closed transport it does.
     """
-    engine.refusing = DRAINING
+    engine.entrance.gate.refusing = DRAINING
     steps = max(1, round(seconds / STEP_SECONDS))
     for step in range(steps, 0, -1):
         sessions = list(engine.sockets.values())

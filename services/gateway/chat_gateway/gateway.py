@@ -20,6 +20,7 @@ from chat_gateway.chat.rooms import RoomList, RoomMessages
 from chat_gateway.chat.service import ChatService
 from chat_gateway.health import Health, Phase
 from chat_gateway.incoming import Incoming
+from chat_gateway.limits import configured
 from chat_gateway.manager.cluster import Cluster
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.interest import Interest
@@ -35,9 +36,11 @@ from chatcluster.core.envelope import Action, RoomKey
 from chatcluster.core.errors import HistoryError
 from chatcluster.core.ids import short_id
 from chatcluster.core.people import Signal
+from chatcluster.core.switch import Switch
 from chatcluster.fanout.outbox import Outbox
 from chatcluster.fanout.port import Fanout
 from chatcluster.fanout.switching import Switching, change_stats
+from chatcluster.history.metered import Metered
 from chatcluster.history.opening import OpenedStore
 from chatcluster.runtime.background import background
 from chatcluster.runtime.settings import GatewaySettings
@@ -69,7 +72,8 @@ class Gateway:
         self.outbox = outbox
         self.fanout = fanout
         self._change = change
-        self.health = Health(fanout, store.log)
+        self.log = None if store.log is None else Metered(store.log)
+        self.health = Health(fanout, self.log)
         self._started = time.monotonic()
         self._interest = Interest(GATHER_SECONDS)
         audience = Audience(self._interest)
@@ -78,14 +82,15 @@ class Gateway:
         self.service = ChatService(
             self.manager,
             store.directory,
-            store.log,
+            self.log,
             audience,
             dyno=settings.name,
             random_bytes=os.urandom,
             alone=lambda: not fanout.shared,
             jobs=jobs,
+            log_messages=settings.log_messages,
         )
-        joining = self._follow(store, audience)
+        joining = self._follow(audience)
         self.presence = Presence(
             origin,
             settings.presence_seconds,
@@ -116,15 +121,18 @@ class Gateway:
             upgrade_timeout=settings.upgrade_timeout,
             max_payload=settings.max_payload,
             send_buffer=settings.send_buffer,
-            admitted_per_second=settings.admitted_per_second,
+            most_packets=settings.packets_per_body,
+            namespaces_per_client=settings.namespaces_per_client,
+            entrance=configured.entrance(settings),
+            flow=configured.flow(settings),
         )
         register(self.server, self.lobby, self.room_list, self.room_messages)
 
-    def _follow(self, store: OpenedStore, audience: Audience) -> Joining | None:
-        if store.log is None:
+    def _follow(self, audience: Audience) -> Joining | None:
+        if self.log is None:
             return None
         audience.feeds = Feeds(
-            store.log,
+            self.log,
             lambda room, at, message, had: self.service.out(room, str(at), message, had),
             subscribed=audience.subscribed,
             alone=self._alone,
@@ -133,7 +141,7 @@ class Gateway:
         if self._change is not None and self._change.switch.previous is not None:
             audience.feeds.apart = True  # perhaps the others were, until now
         return Joining(
-            store.log,
+            self.log,
             audience.feeds,
             recent=self.settings.recent,
             limit=self.settings.catch_up_limit,
@@ -195,6 +203,11 @@ class Gateway:
             "history": {"kind": self.settings.history, "ok": self.health.history_ok},
             "uptime": round(time.monotonic() - self._started, 1),
         }
+
+    @property
+    def switch(self) -> Switch | None:
+        """Where a change of the fan-out is."""
+        return None if self._change is None else self._change.switch
 
     def ready(self) -> None:
         self.health.phase = Phase.READY

@@ -31,10 +31,17 @@ class Health:
     def __init__(self, fanout: Fanout, room_log: RoomLog | None) -> None:
         self.phase = Phase.STARTING
         self.history_ok = True
+        self.leaving = 0  # connections when the drain began
         self._fanout = fanout
         self._log = room_log
         self._deaf = ""  # why the round trip through the carrier failed
         self._forgetful = ""
+
+    def drained(self, connections: int) -> float:
+        """How much of the drain is done, from 0 to 1; *connections* are left."""
+        if self.phase is not Phase.DRAINING or not self.leaving:
+            return float(self.phase is Phase.DRAINING)
+        return max(0.0, 1 - connections / self.leaving)
 
     def reasons(self) -> list[str]:
         """Why no clients should be sent here; none if they should."""

@@ -40,11 +40,16 @@ class Incoming:
         self._lobby = lobby
         self._room_list = room_list
         self._answering = answering
+        self._tracer = service.manager.tracer
 
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
         for envelope in envelopes:
             try:
-                self._carry_out(envelope)
+                if self._tracer is not None and envelope.flags:
+                    with self._tracer.delivering(envelope.flags, envelope.origin):
+                        self._carry_out(envelope)
+                else:
+                    self._carry_out(envelope)
             except Exception:
                 log.exception(
                     "envelope_failed", origin=envelope.origin, action=envelope.action.name

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 
+import chatcluster
 from chat_gateway.drain import drain
+from chat_gateway.examination import Examination
 from chat_gateway.gateway import Gateway, new_origin
-from chat_gateway.health import Phase
 from chat_gateway.metrics import gateway_metrics
+from chat_gateway.moving import Moving
+from chat_gateway.operator_routes import operator_routes
 from chat_gateway.serving import CLOSE_SECONDS, serving
 from chat_gateway.site import make_site
 from chatcluster.chat.changing import make_switching
@@ -20,13 +24,17 @@ from chatcluster.chat.fanouts import carrier, with_outbox
 from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.stores import opened_store
 from chatcluster.core.errors import FanoutError, HistoryError
+from chatcluster.core.figures import Figures
+from chatcluster.fanout.metered import Metered
 from chatcluster.fanout.switching import Switching
 from chatcluster.history.port import Retention
 from chatcluster.runtime.admin import AdminServer
+from chatcluster.runtime.background import background
 from chatcluster.runtime.fanout_routes import fanout_routes
 from chatcluster.runtime.lifecycle import StartError, shown, stop_signal
 from chatcluster.runtime.logs import configure, get_logger
 from chatcluster.runtime.settings import GatewaySettings
+from chatcluster.runtime.tracing import tracing
 
 # New objects between two looks for cycles, younger looks between two at older objects, and so on.
 # Clients are many objects that live long and are in no cycles: looked at as often as Python does
@@ -41,15 +49,14 @@ async def serve(settings: GatewaySettings) -> None:
     configure(settings.log_level, settings.log_format)
     with stop_signal(settings.settle_seconds + settings.drain_seconds) as stop:
         async with AsyncExitStack() as stack:
-            gateway, switching = await _open(settings, stack)
-            admin = AdminServer(
-                settings.admin_host,
-                settings.admin_port,
-                ready=gateway.health.reasons,
-                stats=gateway.stats,
-                registry=gateway_metrics(gateway),
-                routes=fanout_routes(switching, settings.admin_token.get_secret_value()),
+            gateway, switching, metered = await _open(settings, stack)
+            moving = Moving(
+                gateway.server.eio,
+                gateway.health,
+                settle=settings.settle_seconds,
+                clock=time.monotonic,
             )
+            admin = _admin(gateway, switching, metered, moving)
             await stack.enter_async_context(admin.serving())
             port = await stack.enter_async_context(_clients(gateway))
             gc.freeze()
@@ -63,11 +70,47 @@ async def serve(settings: GatewaySettings) -> None:
                 mode=switching.mode,
                 history=settings.history,
             )
-            await stop.wait()
+            async with background(moving=moving.run()):
+                await stop.wait()
+            await moving.leave()
             await _leave(gateway)
 
 
-async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> tuple[Gateway, Switching]:
+def _admin(gateway: Gateway, switching: Switching, metered: Metered, moving: Moving) -> AdminServer:
+    settings = gateway.settings
+    token = settings.admin_token.get_secret_value()
+    started = time.time()
+
+    def figures() -> Figures:
+        return Figures(
+            name=settings.name,
+            version=chatcluster.__version__,
+            started=started,
+            phase=str(gateway.health.phase),
+            reasons=tuple(gateway.health.reasons()),
+            connections=len(gateway.server.eio.sockets),
+            drain=moving.draining,
+            shed=moving.shedding,
+            fanout=switching.report(),
+        )
+
+    return AdminServer(
+        settings.admin_host,
+        settings.admin_port,
+        ready=gateway.health.reasons,
+        stats=gateway.stats,
+        registry=gateway_metrics(gateway, metered),
+        routes=[
+            *fanout_routes(switching, token),
+            *operator_routes(moving, figures, token),
+            *Examination(gateway, switching.report().origin, token).routes(),
+        ],
+    )
+
+
+async def _open(
+    settings: GatewaySettings, stack: AsyncExitStack
+) -> tuple[Gateway, Switching, Metered]:
     retention = Retention(length=settings.history_length, age=settings.history_age)
     store = await stack.enter_async_context(
         opened_store(settings, retention, rooms_limit=settings.rooms_limit)
@@ -77,16 +120,22 @@ async def _open(settings: GatewaySettings, stack: AsyncExitStack) -> tuple[Gatew
     try:
         numbers = count(1)
         switching = make_switching(settings, origin, numbers)
-        outbox = with_outbox(switching, settings)
+        metered = Metered(switching, origin)
+        outbox = with_outbox(metered, settings)
         gateway = Gateway(
             settings, store, outbox, origin, numbers=numbers, jobs=jobs, change=switching
+        )
+        gateway.manager.tracer = await stack.enter_async_context(
+            tracing(
+                settings.trace_url, settings.trace_ratio, settings.name, chatcluster.__version__
+            )
         )
         await stack.enter_async_context(gateway.serving())
     except (FanoutError, ValueError) as error:
         raise StartError(
             f"mode {settings.mode}: no answer from {carrier(settings)} ({error})"
         ) from error
-    return gateway, switching
+    return gateway, switching, metered
 
 
 @asynccontextmanager
@@ -131,15 +180,9 @@ async def _clients(gateway: Gateway) -> AsyncIterator[int]:
 
 
 async def _leave(gateway: Gateway) -> None:
-    """Not ready, settle, drain; what was opened is closed by those who opened it."""
-    settings = gateway.settings
-    gateway.health.phase = Phase.SETTLING
-    log.info("settling", seconds=settings.settle_seconds)
-    # Load balancers still send new clients for a moment after readiness is withdrawn.
-    await asyncio.sleep(settings.settle_seconds)
-    gateway.health.phase = Phase.DRAINING
+    """Drain and say goodbye; what was opened is closed by those who opened it."""
     log.info("draining", connections=len(gateway.server.eio.sockets))
-    await drain(gateway.server.eio, settings.drain_seconds)
+    await drain(gateway.server.eio, gateway.settings.drain_seconds)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CLOSE_SECONDS):
             await gateway.presence.bye()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chat_gateway.chat.audience import ROOMS
+from chat_gateway.chat.audience import MESSAGES, ROOMS
 from chat_gateway.chat.events import dispatch
 from chat_gateway.chat.lobby import Lobby
 from chat_gateway.chat.rooms import RoomList, RoomMessages
@@ -38,6 +38,8 @@ def register(
     async def messages_event(event: str, namespace: str, sid: str, *args: Any) -> Any:
         return await dispatch(room_messages.handlers(namespace), event, sid, args)
 
+    known = {**lobby.handlers, **room_list.handlers, **room_messages.handlers(MESSAGES)}
+    server.manager.counts.events.expect(known)
     server.prompt_connects[CHAT] = lobby.connect
     server.prompt_events |= lobby.prompt_handlers
     server.on("connect", chat_connect, namespace=CHAT)

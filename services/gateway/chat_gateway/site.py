@@ -27,7 +27,7 @@ HEADERS = {
 def make_site(engine: EngineServer, *, max_payload: int, body_seconds: float) -> web.Application:
     """The application of the public port."""
     app = web.Application(
-        middlewares=[_headers, cross_origin, body_deadline(body_seconds)],
+        middlewares=[_headers, cross_origin(engine.entrance), body_deadline(body_seconds)],
         client_max_size=max_payload,
     )
     app.router.add_route("*", "/socket.io/", engine.handle_request)

@@ -24,6 +24,7 @@ from typing import Any
 
 from aiohttp import web
 
+from chat_gateway.limits.flow import Flow
 from chat_gateway.manager.cluster import Cluster
 from chat_gateway.manager.manager import FanoutManager
 from chat_gateway.manager.membership import Socket
@@ -59,7 +60,8 @@ class StandaloneServer:
     """`socketio` is the server, at `/socket.io/`, and `cluster` what it has for many servers.
 
     *namespaces* are those that clients may connect to. *connected* is called, and must not wait,
-    when a client has been told that it is connected and before it is sent anything else.
+    when a client has been told that it is connected and before it is sent anything else. *flow*
+    says how fast clients may send; without it, as fast as they like.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class StandaloneServer:
         *,
         namespaces: Collection[str] = ("/",),
         connected: Callable[[Socket], None] | None = None,
+        flow: Flow | None = None,
     ) -> None:
         self.options = options or Options()
         self._fanout = IsolatedFanout()
@@ -78,6 +81,7 @@ class StandaloneServer:
             accepts=frozenset(namespaces).__contains__,
             connected=connected or (lambda socket: None),
             connect_timeout=self.options.connect_timeout / 1000,
+            flow=flow,
             **self._engine_options(),
         )
         self._engines = {SOCKETIO_PATH: self.socketio.eio}
@@ -95,7 +99,7 @@ class StandaloneServer:
         options = self.options
         seconds = options.request_timeout / 1000
         app = web.Application(
-            middlewares=[cross_origin, body_deadline(seconds)],
+            middlewares=[cross_origin(self.socketio.eio.entrance), body_deadline(seconds)],
             client_max_size=options.max_payload,
         )
         for path, engine in self._engines.items():

@@ -24,6 +24,7 @@ TOO_SLOW = Reason("too_slow", 408)
 TOO_LARGE = Reason("too_large", 413)
 KEY_REUSED = Reason("key_reused", 422)
 INTERNAL = Reason("internal", 500)
+TOO_MANY_GUESSES = Reason("too_many_guesses", 429)
 UNAVAILABLE = Reason("unavailable", 503)
 
 

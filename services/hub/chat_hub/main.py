@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 from chat_hub.broadcaster import Broadcaster
 from chat_hub.door import Door
+from chat_hub.metrics import hub_metrics
 from chat_hub.server import HubServer
 from chat_hub.services import Services
 from chatcluster.fanout.hub import HubFanout
@@ -13,7 +14,6 @@ from chatcluster.fanout.hub.hubs import Hubs
 from chatcluster.runtime.admin import AdminServer
 from chatcluster.runtime.lifecycle import StartError, stop_signal
 from chatcluster.runtime.logs import configure, get_logger
-from chatcluster.runtime.metrics import Metrics
 from chatcluster.runtime.settings import HubSettings
 
 log = get_logger(__name__)
@@ -22,8 +22,6 @@ log = get_logger(__name__)
 async def serve(settings: HubSettings) -> None:
     """Run a hub until SIGTERM or SIGINT. Raises StartError when it cannot start."""
     configure(settings.log_level, settings.log_format)
-    metrics = Metrics()
-    metrics.about_this_process()
     reasons = ["starting"]
     door = Door(settings.broadcast_token.get_secret_value())
     with stop_signal(within=0) as stop:
@@ -41,7 +39,7 @@ async def serve(settings: HubSettings) -> None:
                 **hub.stats(),
                 "broadcasts": broadcaster.carried_out,
             },
-            registry=metrics.registry,
+            registry=hub_metrics(hub.stats, lambda: broadcaster.carried_out, lambda: reasons),
         )
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(admin.serving())

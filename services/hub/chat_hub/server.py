@@ -26,6 +26,7 @@ from chatcluster.fanout.hub.protocol import (
     encode_batch,
 )
 from chatcluster.runtime.background import background
+from chatcluster.runtime.guesses import Guesses
 from chatcluster.runtime.lifecycle import listening
 from chatcluster.runtime.logs import get_logger
 
@@ -57,6 +58,7 @@ class HubServer:
         self.host = host
         self.port = port  # 0 until `serving`, if a free one was asked for
         self._token = token.encode()
+        self._guesses = Guesses()
         self._relay = Relay(limits)
         self._transports: dict[str, asyncio.Transport] = {}
         self._receivers: dict[str, None] = {}  # those that have something to get, in turn
@@ -109,9 +111,10 @@ class HubServer:
         }
 
     def _on_connect(self, sid: str, environ: Mapping[str, Any], auth: object) -> None:
+        address = environ["aiohttp.request"].remote or ""
         match auth:
             case {"gateway": str(name), "token": str(token)}:
-                known = compare_digest(token.encode(), self._token) or not self._token
+                known = self._knows(token, address)
             case _:
                 known, name = False, ""
         if not known:
@@ -121,6 +124,16 @@ class HubServer:
         self._transports[sid] = environ["aiohttp.request"].transport
         self._relay.enter(sid)
         log.info("gateway_entered", gateway=name, sid=sid)
+
+    def _knows(self, token: str, address: str) -> bool:
+        if not self._token:
+            return True
+        if self._guesses.wait(address):
+            return False
+        known = compare_digest(token.encode(errors="replace"), self._token)
+        if not known:
+            self._guesses.wrong(address)
+        return known
 
     def _meet(self, sid: str, name: str, auth: Mapping[str, Any]) -> None:
         if auth.get("hub") is True:

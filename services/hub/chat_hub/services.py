@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from chat_hub.denied import (
     INVALID,
     METHOD,
     TOO_LARGE,
+    TOO_MANY_GUESSES,
     TOO_SLOW,
     UNAUTHORIZED,
     UNAVAILABLE,
@@ -63,7 +64,8 @@ class Services:
 
     async def _broadcast(self, request: web.Request) -> Any:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        self._door.admit(token.strip() if scheme.lower() == "bearer" else None)
+        shown = token.strip() if scheme.lower() == "bearer" else None
+        self._door.admit(shown, request.remote or "")
         if request.method != "POST":
             raise Denied(METHOD, f"{request.method}: only POST broadcasts")
         data = _json(await self._body(request))
@@ -85,9 +87,10 @@ class Services:
 
     # By Socket.IO.
 
-    def _on_connect(self, sid: str, environ: object, auth: object) -> None:
+    def _on_connect(self, sid: str, environ: Mapping[str, Any], auth: object) -> None:
         try:
-            self._door.admit(auth.get("token") if isinstance(auth, dict) else None)
+            address = environ["aiohttp.request"].remote or ""
+            self._door.admit(auth.get("token") if isinstance(auth, dict) else None, address)
         except Denied as denied:
             log.warning("service_refused", reason=denied.reason.name)
             raise socketio.exceptions.ConnectionRefusedError(
@@ -135,7 +138,7 @@ def _json(body: bytes) -> object:
 
 def _keyed(orders: list[Broadcast], key: str) -> list[Broadcast]:
     """The request's *key* for each of *orders*."""
-    if not 0 < len(key) <= KEY_CHARACTERS:
+    if not 0 < len(key) <= KEY_CHARACTERS or not key.isprintable():  # nor was what is not UTF-8
         raise Denied(INVALID, f"Idempotency-Key: must have 1 to {KEY_CHARACTERS} characters")
     if any(order.key is not None for order in orders):
         raise Denied(INVALID, "key: the header Idempotency-Key is the request's key already")
@@ -150,5 +153,6 @@ def _advice(denied: Denied | None) -> dict[str, str]:
     return {
         UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
         METHOD: {"Allow": "POST"},
+        TOO_MANY_GUESSES: {"Retry-After": "1"},
         UNAVAILABLE: {"Retry-After": "2"},
     }.get(denied.reason, {})

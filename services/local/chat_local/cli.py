@@ -21,6 +21,25 @@ VARIABLES = (
 )
 VARIABLES_OF_SWITCH = "With --admin, CHAT_ADMIN_TOKEN is what the gateways want to be shown."
 
+VARIABLES_OF_LOOKING = "CHAT_ADMIN_TOKEN is what admin servers are shown, if they want one."
+
+Admins = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="URL",
+        help="The admin address of a gateway, such as http://127.0.0.1:9000; name all of them. "
+        "Without it: the cluster of `chatcluster run`.",
+    ),
+]
+Release = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME", help="A release of the chart, on the cluster of your kubeconfig (kubectl)."
+    ),
+]
+Namespace = Annotated[str, typer.Option(metavar="NAME", help="The namespace of the release.")]
+Once = Annotated[bool, typer.Option("--once", help="Print it once, not every second.")]
+
 app = typer.Typer(
     name="chatcluster",
     help="Many Socket.IO servers, one chat.",
@@ -86,13 +105,47 @@ def status(
             "Without it: the gateways of `chatcluster run`.",
         ),
     ] = None,
-    once: Annotated[bool, typer.Option("--once", help="Print it once, not every second.")] = False,
+    once: Once = False,
     json: Annotated[bool, typer.Option("--json", help="Print it once, as JSON.")] = False,
 ) -> None:
     """Show the gateways: their state, connections, rooms and messages a second."""
     from chat_local.status import show_status
 
     raise typer.Exit(lifecycle.run(show_status(admin or [], once=once, as_json=json)))
+
+
+@app.command(epilog=VARIABLES_OF_LOOKING)
+def top(
+    admin: Admins = None,
+    release: Release = "",
+    namespace: Namespace = "",
+    once: Once = False,
+    json: Annotated[bool, typer.Option("--json", help="Print it once, as JSON.")] = False,
+) -> None:
+    """Show what every program does, from its metrics: a live table of a whole cluster."""
+    from chat_local.places import Where
+    from chat_local.top.top import show_top
+
+    where = Where(admin or (), release, namespace)
+    raise typer.Exit(lifecycle.run(show_top(where, once=once, as_json=json)))
+
+
+@app.command(epilog=VARIABLES_OF_LOOKING)
+def doctor(
+    admin: Admins = None,
+    release: Release = "",
+    namespace: Namespace = "",
+    json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+) -> None:
+    """Look for what is wrong in a running cluster, and say what to do.
+
+    The exit code is 1 if there is a problem, and 0 if there is none, or advice only.
+    """
+    from chat_local.doctor.report import diagnose
+    from chat_local.places import Where
+
+    where = Where(admin or (), release, namespace)
+    raise typer.Exit(lifecycle.run(diagnose(where, as_json=json)))
 
 
 @app.command(epilog=VARIABLES_OF_SWITCH)

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from chat_local.plan import LOOPBACK
 from chatcluster.runtime.fanout_routes import check_token
+from chatcluster.runtime.guesses import Guesses, slow_guesses
 from chatcluster.runtime.lifecycle import StartError
 
 
@@ -39,7 +40,7 @@ async def control_server(start: Callable[[str], Awaitable[bool]], token: str) ->
         except StartError as error:
             return web.json_response({"error": str(error)}, status=503)
 
-    app = web.Application()
+    app = web.Application(middlewares=[slow_guesses(Guesses())])
     app.add_routes([web.post("/servers/{name}", server)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()

@@ -47,14 +47,22 @@ class GatewayStats(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A gateway to look at; where clients reach it and its name are known of our own ones."""
+    """A program to look at; where clients reach it and its name are known of our own ones. `token`
+    is what its admin server wants to be shown.
+    """
 
     admin: str
     address: str = ""
     name: str = ""
+    kind: str = "gateway"
+    token: str = field(default="", repr=False)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
 
-def target(admin: str) -> Target:
+def target(admin: str, token: str = "") -> Target:
     """The gateway with the admin server *admin*, a URL or host:port. Raises StartError."""
     url = admin if "://" in admin else f"http://{admin}"
     try:
@@ -64,7 +72,7 @@ def target(admin: str) -> Target:
         usable = False
     if not usable:
         raise StartError(f"--admin={admin!r}: should be like http://127.0.0.1:9000")
-    return Target(f"{parts.scheme}://{parts.netloc}")
+    return Target(f"{parts.scheme}://{parts.netloc}", token=token)
 
 
 def numbered(name: str) -> tuple[Any, ...]:

@@ -15,10 +15,10 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.live import Live
 
-from chat_local import run_file
-from chat_local.seen import GatewayStats, Rates, Seen, Target, target
+from chat_local.places import named, ours
+from chat_local.seen import GatewayStats, Rates, Seen, Target
 from chat_local.status_table import view
-from chatcluster.runtime.lifecycle import StartError, stop_signal
+from chatcluster.runtime.lifecycle import stop_signal
 
 REFRESH_SECONDS = 1.0
 ANSWER = ClientTimeout(total=2.0)
@@ -46,20 +46,7 @@ async def show_status(admins: Sequence[str], *, once: bool, as_json: bool) -> No
 
 
 def _targets(admins: Sequence[str]) -> list[Target]:
-    if admins:
-        return [target(admin) for admin in admins]
-    runs = run_file.alive()
-    if not runs:
-        raise StartError(
-            "no cluster runs on this machine: start one with `chatcluster run`, or name a "
-            "gateway's admin server with --admin http://host:port"
-        )
-    return [
-        Target(program.admin, program.address, program.name)
-        for run in runs
-        for program in run.programs
-        if program.kind == "gateway" and program.admin
-    ]
+    return named(admins) if admins else ours("gateway")
 
 
 async def look(session: ClientSession, at: Sequence[Target], rates: Rates) -> list[Seen]:
@@ -70,7 +57,7 @@ async def look(session: ClientSession, at: Sequence[Target], rates: Rates) -> li
 
 async def _ask(session: ClientSession, at: Target) -> Seen:
     try:
-        async with session.get(f"{at.admin}/stats") as answer:
+        async with session.get(f"{at.admin}/stats", headers=at.headers) as answer:
             if answer.status != 200:
                 return Seen(at, error=f"it answers {answer.status}")
             return Seen(at, GatewayStats.model_validate_json(await answer.read()))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from prometheus_client import CollectorRegistry
 
+import chatcluster
 from chat_worker.job_stream import Counts
 from chat_worker.worker import Worker
 from chatcluster.fanout.outbox import Outbox
@@ -21,6 +22,7 @@ def worker_metrics(
     """A registry whose values are read whenever they are asked for."""
     metrics = Metrics()
     metrics.about_this_process()
+    metrics.build(chatcluster.__version__)
     metrics.reading("jobs_done", "Jobs that were done.", lambda: worker.count.done)
     metrics.reading(
         "jobs_failed", "Attempts after which a job is tried again.", lambda: worker.count.failed

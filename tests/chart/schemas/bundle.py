@@ -13,6 +13,7 @@ License 2.0. Descriptions are left out; fields that are not known are refused, `
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -26,8 +27,11 @@ BUNDLE = Path(__file__).with_name("kubernetes.json")
 KINDS = {
     "v1": ("ConfigMap", "Pod", "Secret", "Service", "ServiceAccount"),
     "apps/v1": ("Deployment", "StatefulSet"),
+    "batch/v1": ("Job",),
+    "coordination.k8s.io/v1": ("Lease",),
     "networking.k8s.io/v1": ("Ingress", "NetworkPolicy"),
     "policy/v1": ("PodDisruptionBudget",),
+    "rbac.authorization.k8s.io/v1": ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"),
 }
 # Of the experimental channel, whose fields are those of the standard one and more.
 ROUTES = "config/crd/experimental/gateway.networking.k8s.io_httproutes.yaml"
@@ -47,7 +51,7 @@ def kubernetes(version: str, wheel: Path) -> Schema:
         folder = f"kubernetes_validate/kubernetes-json-schema/v{version}-local-strict"
         definitions = json.loads(files.read(f"{folder}/_definitions.json"))["$defs"]
         for group, kinds in KINDS.items():
-            short = group.replace(".k8s.io", "").replace("/", "-")
+            short = re.sub(r"\.[^/]*", "", group).replace("/", "-")
             for kind in kinds:
                 text = files.read(f"{folder}/{kind.lower()}-{short}.json")
                 schemas[f"{group}/{kind}"] = _compact(json.loads(text))
@@ -62,15 +66,18 @@ def custom(repository: Path, *paths: str) -> Schema:
     """Schemas by `version/kind` of the stored versions of custom resources."""
     schemas = {}
     for path in paths:
-        spec = yaml.safe_load(_git(repository, "show", f"HEAD:{path}"))["spec"]
-        for version in spec["versions"]:
-            name = f"{spec['group']}/{version['name']}/{spec['names']['kind']}"
-            schema = _closed(version["schema"]["openAPIV3Schema"])
-            schema["properties"]["metadata"] = {"$ref": "#/$defs/" + _METADATA}
-            schema["properties"].pop("status", None)
-            if version["storage"]:
-                schemas[name] = schema
+        schemas |= defined(yaml.safe_load(_git(repository, "show", f"HEAD:{path}")))
     return schemas
+
+
+def defined(definition: Schema) -> Schema:
+    """That of the stored version of a CustomResourceDefinition, by `version/kind`."""
+    spec = definition["spec"]
+    (version,) = (version for version in spec["versions"] if version["storage"])
+    schema = _closed(version["schema"]["openAPIV3Schema"])
+    schema["properties"]["metadata"] = {"$ref": "#/$defs/" + _METADATA}
+    schema["properties"].pop("status", None)
+    return {f"{spec['group']}/{version['name']}/{spec['names']['kind']}": schema}
 
 
 _METADATA = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"

@@ -15,11 +15,10 @@
 {{- end }}
 {{- end }}
 
-{{/* The servers that gateways and workers wait for: arguments of the script. */}}
+{{/* The servers that gateways and workers wait for: arguments of the script. What the mode needs, it reads from the file. */}}
 {{- define "chatcluster.awaited" -}}
-{{- $awaited := list -}}
-{{- if include "chatcluster.needs.redis" . }}{{ $awaited = append $awaited "redis" }}{{ end -}}
-{{- if include "chatcluster.needs.postgres" . }}{{ $awaited = append $awaited "postgres" }}{{ end -}}
-{{- if include "chatcluster.needs.hubs" . }}{{ $awaited = append $awaited "hubs" }}{{ end -}}
+{{- $awaited := list "fanout" -}}
+{{- if or (eq .Values.history.store "redis") .Values.worker.enabled }}{{ $awaited = append $awaited "redis" }}{{ end -}}
+{{- if eq .Values.history.store "postgres" }}{{ $awaited = append $awaited "postgres" }}{{ end -}}
 {{- join ", " $awaited -}}
 {{- end }}

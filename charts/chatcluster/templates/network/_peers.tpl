@@ -10,8 +10,33 @@
 
 {{/* Who may come to the admin port. */}}
 {{- define "chatcluster.peers.admin" -}}
-{{ include "chatcluster.peers" (list . "operator") }}
-{{ toYaml .Values.networkPolicy.prometheus }}
+{{- if include "chatcluster.brings.operator" . }}
+{{- include "chatcluster.peers" (list . "operator") | nindent 0 }}
+{{- else }}
+{{- with .Values.networkPolicy.operator }}
+{{- toYaml . | nindent 0 }}
+{{- end }}
+{{- end }}
+{{- include "chatcluster.peers.prometheus" . | nindent 0 }}
+{{- end }}
+
+{{- define "chatcluster.peers.prometheus" -}}
+{{- toYaml .Values.networkPolicy.prometheus }}
+{{- end }}
+
+{{/* Who may come to the servers: programs that need them, and the operator, which looks whether they answer. */}}
+{{- define "chatcluster.peers.servers" -}}
+{{- $parts := list . "gateway" "worker" -}}
+{{- if include "chatcluster.brings.operator" . }}{{ $parts = append $parts "operator" }}{{ end -}}
+{{- include "chatcluster.peers" $parts -}}
+{{- end }}
+
+{{/* The API server has no labels by which a policy could name it. */}}
+{{- define "chatcluster.egress.apiServer" -}}
+- ports:
+    {{- range .Values.networkPolicy.apiServerPorts }}
+    - port: {{ . }}
+    {{- end }}
 {{- end }}
 
 {{- define "chatcluster.egress.dns" -}}
@@ -43,7 +68,7 @@
     - port: {{ . }}
     {{- end }}
 {{- end }}
-{{- if include "chatcluster.needs.hubs" . }}
+{{- if include "chatcluster.has.hubs" . }}
 - to: {{- include "chatcluster.peers" (list . "hub") | nindent 4 }}
   ports:
     - port: 8100

@@ -14,7 +14,7 @@ from chat_gateway.chat.joining import Joining, shown
 from chat_gateway.chat.presence import Presence
 from chat_gateway.chat.service import ChatService
 from chat_gateway.manager.answer import Answer
-from chat_gateway.manager.server import PromptEvent
+from chat_gateway.manager.prompt import PromptEvent
 from chat_gateway.manager.socket import Socket
 from chatcluster.chat.message import CHAT
 from chatcluster.core import codes

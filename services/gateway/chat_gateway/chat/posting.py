@@ -10,7 +10,7 @@ from typing import Any
 from chat_gateway.manager.answer import Answer
 from chat_gateway.manager.manager import FanoutManager
 from chatcluster.chat.message import CHAT, CHAT_MESSAGE, LOBBY, Message
-from chatcluster.core.append import Append
+from chatcluster.core.append import Append, Unstored
 from chatcluster.core.errors import FanoutError, HistoryError
 from chatcluster.core.position import Position
 from chatcluster.fanout.port import store_of
@@ -74,6 +74,7 @@ class Posting:
         self, message: Message, append: Append, answer: Answer, error: BaseException | None
     ) -> None:
         """What became of a message that the fan-out was to store."""
+        append.end()
         if append.position is not None:
             self.kept(message, append.position, answer, None if append.repeated else error)
         elif append.sent:
@@ -123,7 +124,9 @@ class Posting:
     ) -> None:
         rooms = () if message.room == LOBBY else (message.room,)
         chat = message.as_chat(str(at))
-        envelope = self._manager.event(CHAT, rooms, CHAT_MESSAGE, chat, at, append)
+        envelope = self._manager.event(CHAT, rooms, CHAT_MESSAGE, chat, at)
+        if append is not None:
+            envelope = Unstored.of(envelope, append)
         self._manager.publishing.add(envelope, outcome)
 
 

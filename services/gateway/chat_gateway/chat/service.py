@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from chat_gateway.chat.audience import LOBBY_ROOM, ROOMS, Audience
+from chat_gateway.chat.delays import Delays
 from chat_gateway.chat.feeds import Feeds
 from chat_gateway.chat.posting import Posting
 from chat_gateway.chat.replay import decode
@@ -46,6 +47,7 @@ class ChatService:
         random_bytes: Callable[[int], bytes],
         alone: Callable[[], bool],
         jobs: JobLog | None = None,
+        log_messages: bool = False,
     ) -> None:
         """*alone*: whether what is published now stays in this gateway."""
         self.manager = manager
@@ -54,10 +56,12 @@ class ChatService:
         self.audience = audience
         self.dyno = dyno
         self.taken = 0  # messages
+        self.delays = Delays(dyno)
         self._series = f"{random_bytes(8).hex()}."
         self._numbers = count(1)
         self._alone = alone
         self._jobs = jobs
+        self._log_messages = log_messages
         self._posting = None if room_log is None else self._made(room_log, random_bytes)
 
     def _made(self, room_log: RoomLog, random_bytes: Callable[[int], bytes]) -> Posting:
@@ -74,7 +78,7 @@ class ChatService:
         """Store a message and send it to its room; its id and time. Stored, it reaches everybody,
         late or soon.
         """
-        message = Message(room, nick, text, time.time(), self.dyno, to, key, self._alone())
+        message = self._written(room, nick, text, to, key)
         if self.log is None:
             id = self._unique()
             await self.manager.publish(self._envelope(message, id, None))
@@ -98,7 +102,7 @@ class ChatService:
         """
         if self._jobs is not None:
             return False
-        message = Message(room, nick, text, time.time(), self.dyno, None, key, self._alone())
+        message = self._written(room, nick, text, None, key)
         answer.begin()
         if self._posting is not None:
             self._posting.post(message, answer)
@@ -106,6 +110,11 @@ class ChatService:
             self._announce(message, answer)
         self.taken += 1
         return True
+
+    def _written(self, room: str, nick: str, text: str, to: str | None, key: str | None) -> Message:
+        if self._log_messages:
+            log.info("message", room=room, nick=nick, text=text, to=to)
+        return Message(room, nick, text, time.time(), self.dyno, to, key, self._alone())
 
     def _announce(self, message: Message, answer: Answer) -> None:
         """Send a message that is not stored."""
@@ -146,6 +155,7 @@ class ChatService:
 
     def out_chat(self, room: str, chat: dict[str, Any], had: tuple[str, ...] = ()) -> None:
         """Hand a message in the form of `/` to the room's clients there."""
+        self.delays.measure(chat, time.time())
         outgoing = encode_event(CHAT, CHAT_MESSAGE, (chat,))
         rooms = (LOBBY_ROOM if room == LOBBY else room,)
         self.manager.emit_here(CHAT, outgoing, rooms=rooms, exclude=had)

@@ -9,6 +9,7 @@ from chat_gateway.manager.socket import Socket
 from chatcluster.core import codes
 from chatcluster.core.errors import FanoutError, HistoryError, Refused
 from chatcluster.runtime.logs import get_logger
+from chatcluster.runtime.tracing import Trace
 
 log = get_logger(__name__)
 
@@ -20,17 +21,23 @@ class Answer:
     From `begin` to `give` or `fail` its session counts it as unsettled.
     """
 
-    __slots__ = ("_event", "_number", "_socket")
+    __slots__ = ("_event", "_number", "_socket", "_trace")
 
-    def __init__(self, socket: Socket, event: str, number: int | None) -> None:
+    def __init__(
+        self, socket: Socket, event: str, number: int | None, trace: Trace | None = None
+    ) -> None:
+        self._trace = trace
         self._socket = socket
         self._event = event
         self._number = number
 
-    def begin(self) -> None:
+    def begin(self) -> Answer:
         self._socket.session.unsettled += 1
+        return self
 
     def give(self, reply: Any) -> None:
+        if self._trace is not None:
+            self._trace.end()
         session = self._socket.session
         session.settle()
         if self._number is not None:
@@ -40,6 +47,11 @@ class Answer:
     def fail(self, error: BaseException) -> None:
         namespace = self._socket.namespace
         reply = refusal(error, self._event, namespace)
+        code = reply["error"]["code"]
+        self._socket.session.counts.refused.add(code)
+        if self._trace is not None:
+            self._trace.end(code)
+            self._trace = None
         if self._number is None:
             refused = {"event": self._event[:100], **reply}
             self._socket.session.send(encoding.encode_event(namespace, "refused", [refused]))

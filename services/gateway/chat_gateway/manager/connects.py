@@ -10,17 +10,17 @@ import orjson
 from chat_gateway.manager import encoding
 from chat_gateway.manager.answer import refusal
 from chat_gateway.manager.membership import Membership
+from chat_gateway.manager.prompt import PromptConnect
 from chat_gateway.manager.socket import Socket
 from chat_gateway.sockets.session import Session
 from chatcluster.core import codes
 from chatcluster.core.errors import MalformedError, Refused
 
-MOST_NAMESPACES = 200  # of one connection: `/messages/<room>` can be written in any number of ways
-
 
 class Connects:
-    """*accepts* says which namespaces there are; *connected* is called when a client has been told
-    that it is connected and before it is sent anything else.
+    """*accepts* says which namespaces there are, *most* in how many of them one connection may be
+    (`/messages/<room>` can be written in any number of ways); *connected* is called when a client
+    has been told that it is connected and before it is sent anything else.
     """
 
     def __init__(
@@ -30,11 +30,13 @@ class Connects:
         *,
         accepts: Callable[[str], bool],
         connected: Callable[[Socket], None],
+        most: int,
     ) -> None:
         self._members = members
         self._new_id = new_id
         self._accepts = accepts
         self._connected = connected
+        self._most = most
 
     def admit(self, session: Session, namespace: str, auth: dict[str, Any]) -> str | None:
         """An id for a client about whom a handler is to be asked; None if it was refused. Raises
@@ -44,9 +46,9 @@ class Connects:
             invalid = {"message": "Invalid namespace"}
             session.send(encoding.encode(encoding.CONNECT_ERROR, namespace, invalid))
             return None
-        if len(self._members.namespaces_of(session.sid)) >= MOST_NAMESPACES:
-            many = f"namespace: more than {MOST_NAMESPACES} of one connection"
-            _refuse(session, namespace, Refused(codes.TOO_MANY_ROOMS, many))
+        if len(self._members.namespaces_of(session.sid)) >= self._most:
+            many = f"namespace: more than {self._most} of one connection"
+            self.refuse(session, namespace, Refused(codes.TOO_MANY_ROOMS, many))
             return None
         sid = self._new_id()
         socket = None if session.closed else self._members.add(sid, namespace, session)
@@ -54,6 +56,19 @@ class Connects:
             raise MalformedError(f"connected to {namespace} already")
         socket.auth = _as_json(auth)
         return sid
+
+    def at_once(
+        self, session: Session, namespace: str, auth: dict[str, Any], handler: PromptConnect
+    ) -> None:
+        """The whole of it, for a *handler* that need not wait."""
+        if (sid := self.admit(session, namespace, auth)) is None:
+            return
+        try:
+            handler(sid, auth)
+        except Exception as error:
+            self.turn_away(session, namespace, sid, error)
+        else:
+            self.welcome(session, namespace, sid)
 
     def welcome(self, session: Session, namespace: str, sid: str) -> None:
         """The handler has said yes."""
@@ -67,13 +82,14 @@ class Connects:
     def turn_away(self, session: Session, namespace: str, sid: str, error: Exception) -> None:
         """The handler has said no."""
         self._members.remove(sid)
-        _refuse(session, namespace, error)
+        self.refuse(session, namespace, error)
 
-
-def _refuse(session: Session, namespace: str, error: Exception) -> None:
-    reply = refusal(error, "connect", namespace)["error"]
-    answer = {"message": reply["message"], "data": reply}
-    session.send(encoding.encode(encoding.CONNECT_ERROR, namespace, answer))
+    def refuse(self, session: Session, namespace: str, error: Exception) -> None:
+        """Tell the client why it is not let in."""
+        reply = refusal(error, "connect", namespace)["error"]
+        session.counts.refused.add(reply["code"])
+        answer = {"message": reply["message"], "data": reply}
+        session.send(encoding.encode(encoding.CONNECT_ERROR, namespace, answer))
 
 
 def _as_json(auth: Any) -> bytes:

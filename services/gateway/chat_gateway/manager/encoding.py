@@ -19,7 +19,7 @@ from chatcluster.core.errors import MalformedError
 CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = range(7)
 MOST_ATTACHMENTS = 10  # of one packet, as in Node's parser 4.2.7
 _EVENT = b"%d" % EVENT
-_CONNECT = b"%d" % CONNECT
+CONNECT_SIGN = b"%d" % CONNECT
 _LONGEST_NUMBER = 16
 RESERVED = frozenset(
     ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
@@ -53,6 +53,7 @@ class Packet(sio_packet.Packet):  # type: ignore[misc]  # the library has no typ
     """A Socket.IO packet; reading raises MalformedError for whatever Node's parser would refuse."""
 
     json = Json
+    taken = True  # and not refused, since it came too fast
 
     @classmethod
     def read(cls, encoded: str) -> Packet:
@@ -143,7 +144,7 @@ def read_event(encoded: bytes) -> tuple[int | None, list[Any]] | None:
 
 def read_connect(encoded: bytes) -> dict[str, Any] | None:
     """What a CONNECT to `/` has for its handler; None for whatever else it is."""
-    if encoded == _CONNECT:
+    if encoded == CONNECT_SIGN:
         return {}
     if encoded[1:2] != b"{":
         return None

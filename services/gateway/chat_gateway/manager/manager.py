@@ -13,11 +13,12 @@ from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.membership import Membership, Socket
 from chat_gateway.manager.publishing import Publishing
 from chat_gateway.manager.room import Bursts
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.packets import Outgoing
-from chatcluster.core.append import Append, Unstored
 from chatcluster.core.envelope import Action, Envelope, RoomKey
 from chatcluster.core.position import Position
 from chatcluster.fanout.port import Fanout
+from chatcluster.runtime.tracing import Tracer, with_trace
 
 
 class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library has no types
@@ -36,9 +37,11 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
     ) -> None:
         """*numbers* are for the envelopes of *origin*, if somebody else numbers such, too."""
         super().__init__()
-        self.members = Membership(changed)
+        self.counts = Counts()
+        self.members = Membership(changed, self.counts)
         self.calls = Calls(self.members, fanout)
         self.delivered = 0  # messages written to clients
+        self.tracer: Tracer | None = None
         self.publishing = Publishing(fanout)
         self._bursts = Bursts()
         self._origin = origin
@@ -48,6 +51,8 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
 
     def envelope(self, namespace: str, action: Action, **fields: Any) -> Envelope:
         """This gateway's next envelope."""
+        if self.tracer is not None:
+            fields["flags"] = with_trace(fields.get("flags", {}))
         return Envelope(self._origin, next(self._numbers), namespace, action, **fields)
 
     def event(
@@ -57,14 +62,11 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         event: str,
         arg: Any,
         position: Position | None = None,
-        append: Append | None = None,
     ) -> Envelope:
         """This gateway's next envelope, for an event with one argument."""
-        head = (self._origin, next(self._numbers), namespace, Action.EMIT)
-        what = (rooms, (), event, (arg,))
-        if append is None:
-            return Envelope(*head, *what, position=position)
-        return Unstored(*head, *what, position=position, append=append)
+        flags: dict[str, Any] = {} if self.tracer is None else with_trace({})
+        head = (self._origin, next(self._numbers), namespace, Action.EMIT, rooms, ())
+        return Envelope(*head, event, (arg,), position=position, flags=flags)
 
     async def publish(self, envelope: Envelope) -> None:
         """Raises FanoutError if the carrier did not take it."""
@@ -244,6 +246,4 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
 
 
 def _names(rooms: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
-    if rooms is None:
-        return ()
-    return (rooms,) if isinstance(rooms, str) else tuple(rooms)
+    return (rooms,) if isinstance(rooms, str) else tuple(rooms or ())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from chat_gateway.manager.room import Room
 from chat_gateway.manager.socket import Pending as Pending
 from chat_gateway.manager.socket import Socket as Socket
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.session import Session
 from chatcluster.core.envelope import RoomKey
 
@@ -21,7 +22,10 @@ class Membership:
     with a room that got its first member here (True) or lost its last (False).
     """
 
-    def __init__(self, changed: Callable[[RoomKey, bool], None]) -> None:
+    def __init__(
+        self, changed: Callable[[RoomKey, bool], None], counts: Counts | None = None
+    ) -> None:
+        self._counts = counts or Counts()
         self.sockets: dict[str, Socket] = {}
         self._by_session: dict[str, tuple[Socket, ...]] = {}
         self._rooms: dict[str, dict[str, Room]] = {}
@@ -138,7 +142,7 @@ class Membership:
         place = rooms.get(room)
         if place is None:
             owner = self.alone(socket.namespace, room)
-            place = rooms[room] = Room()
+            place = rooms[room] = Room(self._counts)
             if owner is not None:
                 place.enter(owner)
             else:

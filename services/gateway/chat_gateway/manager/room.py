@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from chat_gateway.manager.socket import Socket
 from chat_gateway.sockets import packets
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.packets import Outgoing
 from chat_gateway.sockets.session import Session
 
@@ -22,9 +23,10 @@ class Room:
     in the order in which it was sent, in whatever room it was.
     """
 
-    __slots__ = ("_ahead", "members", "waiting")
+    __slots__ = ("_ahead", "_counts", "members", "waiting")
 
-    def __init__(self) -> None:
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
         self.members: dict[str, Socket] = {}
         self.waiting: list[Outgoing] = []
         self._ahead: dict[Session, int] = {}  # how many of the waiting somebody has, or misses
@@ -75,16 +77,20 @@ class Room:
                 session.send(missing)
         data = packets.joined(waiting)
         ahead, self._ahead = self._ahead, {}
+        others = 0
         for socket in self.members.values():
             session = socket.session
             if ahead and session in ahead:
+                others += 1
                 continue
             session.burst = None
             write = session.write
             if write is None:
+                others += 1
                 session.send(waiting)
             else:
                 write(data)
+        self._counts.sent += (len(self.members) - others) * len(data)
 
 
 class Bursts:

@@ -8,26 +8,24 @@ from typing import Any
 
 import socketio
 
+from chat_gateway.limits.flow import Flow, too_fast
 from chat_gateway.manager import encoding
 from chat_gateway.manager.answer import Answer
+from chat_gateway.manager.asked import Asked
 from chat_gateway.manager.connects import Connects
 from chat_gateway.manager.encoding import Json, Packet
 from chat_gateway.manager.environs import Environs
 from chat_gateway.manager.manager import FanoutManager
+from chat_gateway.manager.prompt import PromptConnect, PromptEvent
 from chat_gateway.manager.socket import Socket
 from chat_gateway.sockets import frames
 from chat_gateway.sockets.engine import EngineServer
 from chat_gateway.sockets.session import SERVER_DISCONNECT, Session
 from chat_gateway.sockets.wheel import Turn, Wheel
+from chatcluster.core import codes
 from chatcluster.core.errors import MalformedError
 
 MOST_UNSETTLED = 256  # events of one client whose outcome is not known yet
-
-# For what needs no waiting: (socket id, what the client sent to connect with). Raises Refused.
-PromptConnect = Callable[[str, dict[str, Any]], None]
-# (socket id, arguments, whom to answer): False if it cannot be done without waiting, and nothing
-# has happened then. Raises Refused.
-PromptEvent = Callable[[str, tuple[Any, ...], Answer], bool]
 
 
 class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has no types
@@ -49,6 +47,8 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         accepts: Callable[[str], bool],
         connected: Callable[[Socket], None],
         connect_timeout: float,
+        namespaces_per_client: int = 200,
+        flow: Flow | None = None,
         **engine_options: Any,
     ) -> None:
         super().__init__(
@@ -57,13 +57,19 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
             serializer=Packet,
             json=Json,
             namespaces="*",
+            counts=manager.counts,
             **engine_options,
         )
         self.prompt_connects: dict[str, PromptConnect] = {}  # by namespace
         self.prompt_events: dict[str, PromptEvent] = {}  # of `/`
         self._connects = Connects(
-            manager.members, self.eio.generate_id, accepts=accepts, connected=connected
+            manager.members,
+            self.eio.generate_id,
+            accepts=accepts,
+            connected=connected,
+            most=namespaces_per_client,
         )
+        self.flow = flow or Flow()
         self._connecting: Wheel[Session] = Wheel(connect_timeout, self._expire)
         self._partial: dict[str, Packet] = {}  # by session: packets that wait for attachments
         self.eio.receiver = self
@@ -113,15 +119,22 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         self, session: Session, data: bytes, *, binary: bool
     ) -> Coroutine[Any, Any, None] | None:
         """What needs no waiting is done at once. Raises MalformedError, which ends the session."""
-        if not binary and session.sid not in self._partial:
-            if data[:1] == _CONNECT:
+        if binary:
+            return self._handle_later(session, data, binary=True, taken=True)
+        if session.credit:
+            session.credit -= 1
+        elif not self.flow.takes(session):
+            return self._refuse(session, data)
+        if session.sid not in self._partial:
+            if data[:1] == encoding.CONNECT_SIGN:
                 if self._connect_promptly(session, data):
                     return None
             elif session.unsettled < MOST_UNSETTLED and self._handle_promptly(session, data):
                 return None
-        return self._handle_later(session, data, binary=binary)
+        return self._handle_later(session, data, binary=False, taken=True)
 
     async def closed(self, session: Session, reason: str) -> None:
+        self.flow.forget(session)
         self._partial.pop(session.sid, None)
         for namespace in self.manager.members.namespaces_of(session.sid):
             await self._handle_disconnect(session.sid, namespace, reason)
@@ -133,6 +146,13 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         if not session.closed and not self.manager.members.namespaces_of(session.sid):
             session.close(SERVER_DISCONNECT)
 
+    def _refuse(self, session: Session, data: bytes) -> Coroutine[Any, Any, None] | None:
+        """What comes too fast: it is read, so that the client can be told which event it was."""
+        if not self.flow.bears(session):
+            session.close(SERVER_DISCONNECT, codes.TOO_FAST)
+            return None
+        return self._handle_later(session, data, binary=False, taken=False)
+
     def _handle_promptly(self, session: Session, data: bytes) -> bool:
         """An event in `/` whose handler need not wait; others may be under way already."""
         event = encoding.read_event(data)
@@ -141,15 +161,18 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         if event is None or handler is None or socket is None or not socket.connected:
             return False
         number, (name, *args) = event
-        answer = Answer(socket, name, number)
-        try:
-            return handler(socket.sid, tuple(args), answer)
-        except Exception as error:
-            answer.begin()
-            answer.fail(error)
-            return True
+        with Asked(self.manager, session, name, "/") as trace:
+            answer = Answer(socket, name, number, trace)
+            try:
+                handled = handler(socket.sid, tuple(args), answer)
+            except Exception as error:
+                answer.begin().fail(error)
+                handled = True
+        if handled:
+            self.manager.counts.events.add(name)
+        return handled
 
-    async def _handle_later(self, session: Session, data: bytes, *, binary: bool) -> None:
+    async def _handle_later(self, session: Session, data: bytes, binary: bool, taken: bool) -> None:
         """After what is under way: a client's events are handled in their order."""
         if session.unsettled:
             session.settling = asyncio.get_running_loop().create_future()
@@ -161,6 +184,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
             raise MalformedError("a binary attachment without its packet")
         else:
             packet = Packet.read(frames.text(data))
+            packet.taken = taken
             complete = packet.attachment_count == 0
         if complete:
             await self._handle(session, packet)
@@ -170,7 +194,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
     async def _handle(self, session: Session, packet: Packet) -> None:
         namespace = packet.namespace or "/"
         if packet.packet_type == encoding.CONNECT:
-            await self._handle_connect(session, namespace, packet.data)
+            await self._handle_connect(session, namespace, packet)
         elif not self.manager.members.namespaces_of(session.sid):
             # A client that is in other namespaces may not know yet that it was disconnected from
             # this one; what it sends there is ignored.
@@ -180,7 +204,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         elif packet.packet_type in (encoding.ACK, encoding.BINARY_ACK):
             await self._handle_ack(session.sid, namespace, packet.id, packet.data)
         else:
-            await self._handle_event(session, namespace, packet.id, packet.data)
+            await self._handle_event(session, namespace, packet)
 
     def _connect_promptly(self, session: Session, data: bytes) -> bool:
         """To `/`, where the handler need not wait."""
@@ -188,42 +212,34 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         auth = encoding.read_connect(data)
         if prompt is None or auth is None:
             return False
-        if (sid := self._connects.admit(session, "/", auth)) is not None:
-            try:
-                prompt(sid, auth)
-            except Exception as error:
-                self._connects.turn_away(session, "/", sid, error)
-            else:
-                self._connects.welcome(session, "/", sid)
+        self._connects.at_once(session, "/", auth, prompt)
         return True
 
-    async def _handle_connect(self, session: Session, namespace: str, data: Any) -> None:
-        sid = self._connects.admit(session, namespace, data or {})
-        if sid is None:
-            return
+    async def _handle_connect(self, session: Session, namespace: str, packet: Packet) -> None:
+        if not packet.taken:
+            return self._connects.refuse(session, namespace, too_fast())
+        auth = packet.data or {}
+        if (sid := self._connects.admit(session, namespace, auth)) is None:
+            return None
         environ = self.environ.get(session.sid, {})
         try:
-            await self._trigger_event("connect", namespace, sid, environ, data or {})
+            await self._trigger_event("connect", namespace, sid, environ, auth)
         except Exception as error:
-            self._connects.turn_away(session, namespace, sid, error)
-        else:
-            self._connects.welcome(session, namespace, sid)
+            return self._connects.turn_away(session, namespace, sid, error)
+        self._connects.welcome(session, namespace, sid)
 
-    async def _handle_event(
-        self, session: Session, namespace: str, id: int | None, data: list[Any]
-    ) -> None:
+    async def _handle_event(self, session: Session, namespace: str, packet: Packet) -> None:
         socket = self.manager.members.of_session(session.sid, namespace)
         if socket is None or not socket.connected:
             return
-        answer = Answer(socket, data[0], id)
-        try:
-            reply = await self._trigger_event(data[0], namespace, socket.sid, *data[1:])
-        except Exception as error:
-            answer.begin()
-            answer.fail(error)
-        else:
-            answer.begin()
-            answer.give(reply)
-
-
-_CONNECT = b"%d" % encoding.CONNECT
+        event, *args = packet.data
+        self.manager.counts.events.add(event)
+        with Asked(self.manager, session, event, namespace) as trace:
+            answer = Answer(socket, event, packet.id, trace)
+            try:
+                if not packet.taken:
+                    raise too_fast()
+                reply = await self._trigger_event(event, namespace, socket.sid, *args)
+            except Exception as error:
+                return answer.begin().fail(error)
+            answer.begin().give(reply)

@@ -3,7 +3,7 @@ import { Manager } from "./vendor/socket.io.esm.min.js";
 
 const OPENING = 6000; // milliseconds until an address that does not answer counts as failed
 const DIRECTORY_AGAIN = 3000;
-const DRAINING = 3001;
+const MOVED = [3001, 3002]; // draining, rebalancing
 
 /**
  * One connection to one of several gateways, kept alive: when it breaks, the same address is tried once,
@@ -103,7 +103,7 @@ export class Connection {
   }
 
   #broken(reason, details) {
-    const gone = reason === "ping timeout" || details?.context?.code === DRAINING;
+    const gone = reason === "ping timeout" || MOVED.includes(details?.context?.code);
     if (gone) this.#rotation.next();
     this.phase = "reconnecting";
     this.#handlers.down();

@@ -13,8 +13,10 @@ from typing import Any
 import orjson
 from aiohttp import HttpVersion11, web
 
-from chat_gateway.sockets import handshake, packets, polling, websockets
-from chat_gateway.sockets.admission import Admission
+from chat_gateway.limits.entrance import Entrance
+from chat_gateway.limits.gate import Entry
+from chat_gateway.sockets import handshake, packets, polling, refusals
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.farewells import Farewells
 from chat_gateway.sockets.front import hand_over, kept
 from chat_gateway.sockets.handlers import Handlers
@@ -37,7 +39,8 @@ class EngineServer:
     """Sessions over WebSocket and polling, in the shape that python-socketio asks of its Engine.IO
     server.
 
-    Times in seconds, sizes in bytes. Packets of one client are handled one after another.
+    Times in seconds, sizes in bytes; *most_packets* are in one polling body. Packets of one client
+    are handled one after another.
     """
 
     async_mode = "aiohttp"
@@ -51,21 +54,24 @@ class EngineServer:
         upgrade_timeout: float,
         max_payload: int,
         send_buffer: int,
-        admitted_per_second: float = 0.0,
+        most_packets: int = 1000,
+        entrance: Entrance | None = None,
+        counts: Counts | None = None,
         **_: Any,
     ) -> None:
         self.sockets: dict[str, Session] = {}
+        self.counts = counts or Counts()
         self.ping_interval = ping_interval
         self.ping_timeout = ping_timeout
         self.max_payload = max_payload
-        self.refusing: Code | None = None  # set: no new sessions
+        self.entrance = entrance or Entrance()
         self.receiver: Receiver = Handlers(self.spawn)
         self.upgrade_timeout = upgrade_timeout
-        self.admission = Admission(admitted_per_second, time.monotonic)
         self.pings: Wheel[Session] = Wheel(ping_interval, Session.ping)
         self.timeouts: Wheel[Session] = Wheel(ping_timeout, Session.ping_timeout)
         self.websockets = WebSockets(self, max_payload=max_payload, send_buffer=send_buffer)
         self._send_buffer = send_buffer
+        self._most_packets = most_packets
         self._random_bytes = random_bytes
         self._handling: set[asyncio.Future[None]] = set()
         self._work: set[asyncio.Future[None]] = set()
@@ -130,7 +136,8 @@ class EngineServer:
             await asyncio.wait(list(self._work))
 
     async def on_closed(self, session: Session, reason: str) -> None:
-        self.sockets.pop(session.sid, None)
+        if self.sockets.pop(session.sid, None) is not None and session.place is not None:
+            self.entrance.gate.leave(session.place)
         if reason == SERVER_DISCONNECT and isinstance(session.link, PollingLink):
             self._farewells.keep(session.sid, session.link)
         try:
@@ -168,20 +175,31 @@ class EngineServer:
     async def _open(self, request: web.Request, transport: str) -> web.StreamResponse:
         if request.method != "GET":
             return bad_request("Bad handshake method", _BAD_METHOD)
-        if self.refusing is not None:
-            raise _unavailable(self.refusing.name)
         if transport == "websocket":
             return self._take_over(request)
-        if (wait := self.admission.wait()) is None:
-            raise _unavailable("too many at once")
-        await asyncio.sleep(wait)
-        link = PollingLink(self._send_buffer)
-        session = self.start(link, kept(request))
+        opener = kept(request)
+        visit = self.entrance.visit(opener.address, request.headers.items())
+        opener.address = visit.address
+        entry = self.entrance.enter(visit)
+        if isinstance(entry, Code):
+            return refusals.response(entry)
+        await self._admitted(entry)
+        link = PollingLink(self._send_buffer, self.counts)
+        session = self.start(link, opener, entry.place)
         session.send((self.greeting(session, ("websocket",)),))
         return await polling.get(session, link, request, self.ping_interval)
 
-    def start(self, link: Link, request: Handshake) -> Session:
-        session = Session(self.generate_id(), self, time.time(), request)
+    async def _admitted(self, entry: Entry) -> None:
+        """Return when the newcomer's turn has come."""
+        try:
+            await asyncio.sleep(entry.wait)
+        except asyncio.CancelledError:
+            self.entrance.gate.leave(entry.place)
+            raise
+
+    def start(self, link: Link, request: Handshake, place: str | None = None) -> Session:
+        """Begin a session; *place* is the one that it has at the gate."""
+        session = Session(self.generate_id(), self, time.time(), request, place)
         self.sockets[session.sid] = session
         session.start(link)
         self.receiver.opened(session)
@@ -197,7 +215,7 @@ class EngineServer:
         if (handed := hand_over(request.protocol)) is not None:
             transport, opening.rest = handed
             if not self.websockets.open(transport, opening, kept(request)):
-                websockets.send_away(transport)
+                transport.close()
         # The connection is not aiohttp's any more, which this is the way to tell.
         raise asyncio.CancelledError
 
@@ -219,7 +237,7 @@ class EngineServer:
         if request.method not in ("GET", "POST"):
             return bad_request("Bad method", _BAD_METHOD)
         if request.method == "POST":
-            return await polling.post(session, link, request)
+            return await polling.post(session, link, request, self._most_packets)
         return await polling.get(session, link, request, self.ping_interval + self.ping_timeout)
 
 
@@ -228,7 +246,3 @@ def _keep(tasks: set[asyncio.Future[None]], work: Coroutine[Any, Any, None]) -> 
     task = asyncio.ensure_future(work)
     tasks.add(task)
     task.add_done_callback(tasks.discard)
-
-
-def _unavailable(why: str) -> web.HTTPServiceUnavailable:
-    return web.HTTPServiceUnavailable(text=why, headers={"Retry-After": "1", "Connection": "close"})

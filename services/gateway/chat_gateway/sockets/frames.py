@@ -47,7 +47,7 @@ class Reader:
         self._rest = bytearray()  # the beginning of a frame
         self._needed = 0  # bytes of it, before reading on makes sense
         self._kind = CONTINUATION  # of the message whose fragments are in `_parts`
-        self._parts: list[bytes] | None = None
+        self._parts: bytearray | None = None
         self._room = limit  # for what the message may still have
 
     @property
@@ -85,11 +85,12 @@ class Reader:
         if (opcode == CONTINUATION) != (self._parts is not None):
             raise FrameError(PROTOCOL_ERROR, "a fragment of nothing, or a message within another")
         if self._parts is None:
-            self._kind, self._parts = opcode, []
-        self._parts.append(payload)
+            self._kind, self._parts = opcode, bytearray()
+        # Not a list: millions of empty ones would fill the memory, and are within the limit.
+        self._parts += payload
         self._room -= len(payload)
         if first & FIN:
-            messages.append((self._kind, b"".join(self._parts)))
+            messages.append((self._kind, bytes(self._parts)))
             self._parts, self._room = None, self._limit
 
 

@@ -10,6 +10,8 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler
 
+from chat_gateway.limits.entrance import Entrance
+from chat_gateway.sockets import refusals
 from chat_gateway.sockets.handshake import Handshake
 from chat_gateway.sockets.headers import fold
 
@@ -125,29 +127,40 @@ def body_deadline(seconds: float) -> Any:
     return middleware
 
 
-@web.middleware
-async def cross_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let pages of other origins in (Fetch standard, CORS): a page moves between gateways."""
-    if request.method == "OPTIONS":
-        response: web.StreamResponse = web.Response(
-            status=204,
-            headers={
-                "Access-Control-Allow-Methods": "GET, POST",
-                "Access-Control-Allow-Headers": "Content-Type",
-                "Access-Control-Max-Age": "600",
-            },
-        )
-        _let_in(request, response)
+def cross_origin(entrance: Entrance) -> Any:
+    """Middleware: pages of the origins that *entrance* allows may use the port (Fetch standard,
+    CORS), others are refused: a browser would show them the answer to a POST no more than we do,
+    and yet it would have been carried out.
+    """
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if "Origin" in request.headers:
+            visit = entrance.visit(request.remote or "", request.headers.items())
+            if (code := entrance.forbids(visit)) is not None:
+                return refusals.response(code)
+        if request.method == "OPTIONS":
+            response: web.StreamResponse = web.Response(status=204, headers=_PREFLIGHT)
+            _let_in(request, response)
+            return response
+        try:
+            response = await handler(request)
+        except web.HTTPException as refusal:
+            # A page may read why it was refused, too: it then tries another gateway.
+            _let_in(request, refusal)
+            raise
+        if not response.prepared:
+            _let_in(request, response)
         return response
-    try:
-        response = await handler(request)
-    except web.HTTPException as refusal:
-        # A page may read why it was refused, too: it then tries another gateway.
-        _let_in(request, refusal)
-        raise
-    if not response.prepared:
-        _let_in(request, response)
-    return response
+
+    return middleware
+
+
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Max-Age": "600",
+}
 
 
 def _let_in(request: web.Request, response: web.StreamResponse | web.HTTPException) -> None:

@@ -26,16 +26,19 @@ _END = b"\r\n\r\n"
 
 
 class Handshake:
-    """What is kept of the request that opened a client's connection: its headers as one string."""
+    """What is kept of the request that opened a client's connection: its headers as one string.
 
-    __slots__ = ("_address", "_headers", "_line", "_secure")
+    `address` is that of the other end, until the client's own is known.
+    """
+
+    __slots__ = ("_headers", "_line", "_secure", "address")
 
     def __init__(
         self, line: tuple[str, str, str], headers: str, address: str, *, secure: bool
     ) -> None:
         self._line = line  # method, path, query
         self._headers = headers
-        self._address = address
+        self.address = address
         self._secure = secure
 
     def environ(self) -> dict[str, Any]:
@@ -48,7 +51,7 @@ class Handshake:
             "REQUEST_METHOD": method,
             "PATH_INFO": path,
             "QUERY_STRING": query,
-            "REMOTE_ADDR": self._address,
+            "REMOTE_ADDR": self.address,
             "HTTP_USER_AGENT": headers.get("user-agent", ""),
             "HTTP_ORIGIN": headers.get("origin", ""),
             "HTTP_X_FORWARDED_FOR": headers.get("x-forwarded-for", ""),

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from chat_gateway.sockets import packets
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.front import DeadlineHandler
 from chat_gateway.sockets.packets import Outgoing, Packet
 from chat_gateway.sockets.session import TRANSPORT_CLOSE, TRANSPORT_ERROR, Session
 from chatcluster.core.codes import SLOW, Code
 from chatcluster.core.errors import MalformedError
 
-MOST_PACKETS = 1000  # in one POST body: a client that was offline for a while sends what it kept
 MOST_IN_BODY = 16  # of a GET: python-engineio's client refuses more (`Payload.max_decode_packets`)
 UPGRADING_SECONDS = 0.1  # a GET waits while its client tries a WebSocket
 
@@ -26,9 +26,10 @@ class PollingLink:
     """Keeps what is to be sent until the client asks for it."""
 
     name = "polling"
-    __slots__ = ("_bytes", "_limit", "_waiter", "leaving", "posting", "queue")
+    __slots__ = ("_bytes", "_limit", "_waiter", "counts", "leaving", "posting", "queue")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, counts: Counts) -> None:
+        self.counts = counts
         self.queue: list[Outgoing] = []
         self.posting = False
         self.leaving = False  # the client said goodbye
@@ -80,7 +81,9 @@ class PollingLink:
         taken, self.queue = self.queue[:MOST_IN_BODY], self.queue[MOST_IN_BODY:]
         texts = [one.text for one in taken]
         self._bytes = max(0, self._bytes - sum(map(len, texts))) if self.queue else 0
-        return packets.SEPARATOR.join(texts)
+        body = packets.SEPARATOR.join(texts)
+        self.counts.sent += len(body)
+        return body
 
     async def poll(self, timeout: float) -> str:
         """What there is to send, after waiting for it up to *timeout* seconds, as a body."""
@@ -119,15 +122,21 @@ async def get(
         connection.on_gone = None
 
 
-async def post(session: Session, link: PollingLink, request: web.Request) -> web.Response:
-    """Take the packets of a POST, in order. Whatever is wrong with it ends the session."""
+async def post(
+    session: Session, link: PollingLink, request: web.Request, most: int
+) -> web.Response:
+    """Take the packets of a POST, at most *most*, in order. Whatever is wrong with it ends the
+    session.
+    """
     if link.posting:
         session.close(TRANSPORT_ERROR)
         return bad_request("overlapping polling requests")
     link.posting = True
     taken = False
     try:
-        for packet in packets.decode_body(await request.read(), MOST_PACKETS):
+        body = await request.read()
+        link.counts.received += len(body)
+        for packet in packets.decode_body(body, most):
             link.leaving = link.leaving or packet.kind == packets.CLOSE
             await session.receive(packet)
         taken = True

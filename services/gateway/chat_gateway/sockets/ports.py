@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.packets import Outgoing
 from chat_gateway.sockets.wheel import Wheel
 from chatcluster.core.codes import Code
@@ -58,6 +59,7 @@ class Engine(Protocol):
 
     pings: Wheel[Session]
     timeouts: Wheel[Session]
+    counts: Counts
     receiver: Receiver
 
     async def on_closed(self, session: Session, reason: str) -> None: ...

@@ -7,7 +7,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from chat_gateway.limits.flow import Sender
 from chat_gateway.sockets import frames, packets
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.handshake import Handshake
 from chat_gateway.sockets.packets import Outgoing, Packet
 from chat_gateway.sockets.ports import Burst, Engine, Link
@@ -28,7 +30,7 @@ CAUGHT_UP_SECONDS = 0.02
 MOST_WAITING = 64  # messages of a client that wait for one that is being handled
 
 
-class Session:
+class Session(Sender):
     """Sends in order, answers pings, and ends once.
 
     A session that is closed takes nothing more: `send` is then silent, since its client is told by
@@ -55,8 +57,14 @@ class Session:
     )
 
     def __init__(
-        self, sid: str, engine: Engine, connected_at: float, handshake: Handshake | None = None
+        self,
+        sid: str,
+        engine: Engine,
+        connected_at: float,
+        handshake: Handshake | None = None,
+        place: str | None = None,
     ) -> None:
+        super().__init__(place)
         self.sid = sid
         self.link: Link | None = None
         self.closed = False
@@ -74,6 +82,10 @@ class Session:
         self._left = ""  # why the session ends when what the client sent before is handled
         self._turn: Turn[Session] | None = None
         self._waiting: deque[tuple[bytes, bool]] | None = None  # while a message is being handled
+
+    @property
+    def counts(self) -> Counts:
+        return self._engine.counts
 
     @property
     def user(self) -> dict[str, Any]:
@@ -129,6 +141,7 @@ class Session:
             if self.closed:  # it was too slow for that
                 return
         self.closed = True
+        self.counts.closed.add(reason if code is None else code.name)
         self.write = self._turn = None
         if self.link is not None:
             self.link.close(code)

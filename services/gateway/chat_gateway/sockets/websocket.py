@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol, cast
 
 from chat_gateway.sockets import frames, packets
+from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.frames import FrameError, Message, Reader
 from chat_gateway.sockets.packets import Outgoing
 from chat_gateway.sockets.wheel import Turn, Wheel
@@ -47,7 +48,8 @@ class Parting(NamedTuple):
 class Shared:
     """What the WebSockets of a server have in common: sizes in bytes."""
 
-    def __init__(self, *, max_payload: int, send_buffer: int) -> None:
+    def __init__(self, counts: Counts, *, max_payload: int, send_buffer: int) -> None:
+        self.counts = counts
         self.send_buffer = send_buffer
         self.max_payload = max_payload
         self.closing: Wheel[WebSocket] = Wheel(CLOSE_SECONDS, _cut)
@@ -84,10 +86,14 @@ class WebSocket(asyncio.Protocol):
         if self.behind:
             if self.pending > self._shared.send_buffer:
                 return False
-            outgoing = [one for one in outgoing if not one.volatile]
+            lasting = [one for one in outgoing if not one.volatile]
+            self._shared.counts.dropped += len(outgoing) - len(lasting)
+            outgoing = lasting
             if not outgoing:
                 return True
-        self.transport.write(packets.joined(outgoing))
+        data = packets.joined(outgoing)
+        self._shared.counts.sent += len(data)
+        self.transport.write(data)
         return True
 
     @property
@@ -133,6 +139,7 @@ class WebSocket(asyncio.Protocol):
             return
         messages: list[Message] = []
         shared = self._shared
+        shared.counts.received += len(data)
         reader = self._reader or shared.reader
         try:
             reader.feed(data, messages)

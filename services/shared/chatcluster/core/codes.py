@@ -25,8 +25,12 @@ class Code:
 
 # The connection ends, and the client should come back (perhaps to another gateway).
 DRAINING = Code("draining", 3001, reconnect=True)
+REBALANCING = Code("rebalancing", 3002, reconnect=True)
 SLOW = Code("slow", 3008, reconnect=True)
 GATEWAY_FULL = Code("gateway_full", 3010, reconnect=True)
+ADDRESS_FULL = Code("address_full", 3011, reconnect=True)
+USER_FULL = Code("user_full", 3012, reconnect=True)
+GATEWAY_BUSY = Code("gateway_busy", 3013, reconnect=True)
 
 # One request was refused; the connection lives on.
 INVALID = Code("invalid", 3500, reconnect=False)
@@ -37,15 +41,21 @@ TOO_MANY_ROOMS = Code("too_many_rooms", 3504, reconnect=False)
 ROOM_EXISTS = Code("room_exists", 3505, reconnect=False)
 NOT_JOINED = Code("not_joined", 3506, reconnect=False)
 NO_HISTORY = Code("no_history", 3507, reconnect=False)
+FORBIDDEN_ORIGIN = Code("forbidden_origin", 3508, reconnect=False)
 
 # Refused for now; asking again later is right.
 UNAVAILABLE = Code("unavailable", 3100, reconnect=True)
 INTERNAL = Code("internal", 3101, reconnect=True)
+TOO_FAST = Code("too_fast", 3102, reconnect=True)
 
 ALL = (
     DRAINING,
+    REBALANCING,
     SLOW,
     GATEWAY_FULL,
+    ADDRESS_FULL,
+    USER_FULL,
+    GATEWAY_BUSY,
     INVALID,
     TOO_LONG,
     UNKNOWN_ROOM,
@@ -54,6 +64,8 @@ ALL = (
     ROOM_EXISTS,
     NOT_JOINED,
     NO_HISTORY,
+    FORBIDDEN_ORIGIN,
     UNAVAILABLE,
     INTERNAL,
+    TOO_FAST,
 )

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from chatcluster.runtime.background import background
+from chatcluster.runtime.guesses import Guesses, slow_guesses
 from chatcluster.runtime.lifecycle import listening
 
 BEAT_SECONDS = 1.0
 STALL_SECONDS = 10.0
+REQUEST_ID = "X-Request-ID"
+
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Heartbeat:
@@ -40,11 +49,23 @@ class Heartbeat:
         return now - self._last <= STALL_SECONDS and now >= self._stalled_until
 
 
+@web.middleware
+async def _named(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Log lines about a request have its id: the `X-Request-ID` given, or one that is answered."""
+    given = request.headers.get(REQUEST_ID, "")
+    name = given if _ID.fullmatch(given) else os.urandom(6).hex()
+    with structlog.contextvars.bound_contextvars(request=name):
+        response = await handler(request)
+    response.headers[REQUEST_ID] = name
+    return response
+
+
 class AdminServer:
     """`/healthz`, `/readyz`, `/metrics`, `/stats`, and *routes*.
 
     *ready* returns the reasons for which no clients should be sent here, none when they should;
-    *stats* what `/stats` answers, as JSON. Both are called once for each request.
+    *alive* those for which this process should be replaced, besides an event loop that stands
+    still; *stats* what `/stats` answers, as JSON. Each is called once for each request.
     """
 
     def __init__(
@@ -56,14 +77,16 @@ class AdminServer:
         stats: Callable[[], Mapping[str, Any]],
         registry: CollectorRegistry,
         routes: Sequence[web.RouteDef] = (),
+        alive: Callable[[], Sequence[str]] = list,
     ) -> None:
         self.host = host
         self.port = port  # 0 until `serving`, if a free one was asked for
         self._ready = ready
+        self._alive = alive
         self._stats = stats
         self._registry = registry
         self._heart = Heartbeat(time.monotonic())
-        self._app = web.Application()
+        self._app = web.Application(middlewares=[_named, slow_guesses(Guesses())])
         self._app.add_routes(
             [
                 web.get("/healthz", self._healthz),
@@ -95,9 +118,11 @@ class AdminServer:
             self._heart.beat(time.monotonic())
 
     async def _healthz(self, request: web.Request) -> web.Response:
-        if self._heart.healthy(time.monotonic()):
-            return web.Response(text="ok\n")
-        return web.Response(status=503, text="the event loop stood still\n")
+        if not self._heart.healthy(time.monotonic()):
+            return web.Response(status=503, text="the event loop stood still\n")
+        if reasons := self._alive():
+            return web.Response(status=503, text="".join(f"{reason}\n" for reason in reasons))
+        return web.Response(text="ok\n")
 
     async def _readyz(self, request: web.Request) -> web.Response:
         reasons = list(self._ready())

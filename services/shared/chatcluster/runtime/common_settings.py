@@ -14,13 +14,14 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
-def _parts(value: object) -> object:
+def parts(value: object) -> object:
+    """The parts of a text that commas separate."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
 
 
-Parts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]  # separated by commas
+Parts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(parts)]  # separated by commas
 
 
 class CommonSettings(BaseSettings):

@@ -6,6 +6,7 @@
 
 Bodies are as in `chatcluster.core.switch_json`; errors are `{"error": "…"}`, a 409 with the report
 beside it. With a token, 401 without `Authorization: Bearer <token>` (RFC 6750, section 2.1).
+`docs/openapi/gateway-admin.yaml` has it all.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ def fanout_routes(fanout: Changeable, token: str) -> Sequence[web.RouteDef]:
 def check_token(request: web.Request, token: str) -> None:
     """Raises HTTPUnauthorized where *token* is not shown; an empty one is not asked for."""
     given = request.headers.get("Authorization", "")
-    if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+    if token and not hmac.compare_digest(
+        given.encode(errors="replace"), f"Bearer {token}".encode()
+    ):
         raise web.HTTPUnauthorized(
             text='{"error": "a token is needed (CHAT_ADMIN_TOKEN)"}',
             content_type="application/json",

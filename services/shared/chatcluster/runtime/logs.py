@@ -1,7 +1,7 @@
 """Log lines: one event name and its key/values each.
 
 Event names are constants (`gateway_ready`), so that they can be searched and counted; what varies
-is a value. What users write to each other is never a value.
+is a value. What users write to each other is a value only of `message`, where the settings say so.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import structlog
 from structlog.stdlib import BoundLogger, ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
+from chatcluster.runtime.asked import say_who_asked
+
 # At `info` these write a line per request or packet, with its contents.
 TALKATIVE = ("aiohttp", "socketio", "engineio")
 # Its warnings repeat what a client wrote in its handshake.
@@ -21,6 +23,7 @@ QUOTING = "aiohttp.websocket"
 
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
+    say_who_asked,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -13,6 +13,7 @@ from chatcluster.fanout import modes
 from chatcluster.runtime.adapter_settings import AdapterSettings
 from chatcluster.runtime.common_settings import CommonSettings, Parts, SettingsError, load
 from chatcluster.runtime.hub_settings import HubSettings
+from chatcluster.runtime.limit_settings import LimitSettings
 
 __all__ = [
     "ClusterSettings",
@@ -120,7 +121,7 @@ class ClusterSettings(AdapterSettings):
         return self
 
 
-class GatewaySettings(ClusterSettings):
+class GatewaySettings(ClusterSettings, LimitSettings):
     """What a gateway has."""
 
     port: int = Field(8000, ge=0, le=65535, description="Port for clients; 0 takes a free one.")
@@ -156,14 +157,23 @@ class GatewaySettings(ClusterSettings):
     request_timeout: float = Field(
         15.0, gt=0, description="Seconds for the head, and again for the body, of a request."
     )
-    admitted_per_second: float = Field(
-        0.0,
-        ge=0,
-        description="New connections that are let in per second, the others a little later; "
-        "0: all at once.",
-    )
     send_buffer: int = Field(
         1_048_576, ge=65_536, description="Unsent bytes per client before it is disconnected."
+    )
+    log_messages: bool = Field(
+        False,
+        description="Whether a log line tells each message that clients send here, with its text.",
+    )
+    trace_ratio: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Share of clients' events that are traced (OpenTelemetry), from their coming "
+        "here to their delivery on each gateway; 0: none.",
+    )
+    trace_url: str = Field(
+        "http://127.0.0.1:4318/v1/traces",
+        description="Where traces are sent (OTLP over HTTP).",
     )
     presence_seconds: float = Field(
         2.0,

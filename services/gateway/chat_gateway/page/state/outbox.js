@@ -5,7 +5,17 @@
  * An entry is `queued` → `sent` → `stored` (acknowledged, its event still to come) → gone;
  * or `later` (the server could not take it now), or `refused` (it never will).
  */
-const COME_BACK = new Set(["draining", "slow", "gateway_full", "unavailable", "internal"]);
+const COME_BACK = new Set([
+  "draining",
+  "slow",
+  "gateway_full",
+  "address_full",
+  "user_full",
+  "gateway_busy",
+  "unavailable",
+  "internal",
+  "too_fast",
+]);
 const DELAYS = [1000, 2000, 4000, 8000, 15000, 30000];
 
 export class Outbox {

@@ -1,0 +1,1 @@
+"""The operator: scales gateways and changes the fan-out, from a ChatCluster."""

@@ -1,0 +1,38 @@
+"""How long messages take to the clients of this gateway."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from chatcluster.core.counting import Distribution
+from chatcluster.fanout.metered import ELSEWHERE, HERE
+
+AHEAD_SECONDS = 0.1  # more than clocks differ that are kept in time
+
+
+class Delays:
+    """Seconds from when a gateway took a message to when clients here were written to, by whether
+    it was this gateway, which is called *dyno*. For another one's messages both clocks are in it:
+    the message carries the time of the one that took it. What seems to have come before it was
+    taken counts as 0 seconds; `ahead` is how many did by more than AHEAD_SECONDS.
+    """
+
+    def __init__(self, dyno: str) -> None:
+        self.by_source = {HERE: Distribution(), ELSEWHERE: Distribution()}
+        self.ahead = 0
+        self._dyno = dyno
+
+    def measure(self, chat: Mapping[str, Any], now: float) -> None:
+        """*chat* goes out *now*, in seconds since 1970. What other programs wrote may have any
+        time, or none.
+        """
+        taken = chat.get("time")
+        if type(taken) is not float or not math.isfinite(taken):
+            return
+        seconds = now - taken
+        if seconds < -AHEAD_SECONDS:
+            self.ahead += 1
+        source = HERE if chat.get("dyno") == self._dyno else ELSEWHERE
+        self.by_source[source].add(max(0.0, seconds))

@@ -1,0 +1,74 @@
+"""The mode is changed under a talking crowd, by `kubectl apply`; nobody's connection breaks."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import pytest
+
+from tests.e2e_cluster.operated import Operated, talking
+
+pytestmark = [pytest.mark.node, pytest.mark.timeout(400)]
+
+MODES = ("isolated", "hub", "postgres", "redis", "adapter")
+
+
+def tour() -> list[str]:
+    """Through all modes, so that each comes once after each other: an Eulerian circuit."""
+    left = {mode: [other for other in MODES if other != mode] for mode in MODES}
+    waiting, path = ["adapter"], []
+    while waiting:
+        if left[waiting[-1]]:
+            waiting.append(left[waiting[-1]].pop())
+        else:
+            path.append(waiting.pop())
+    return path[::-1]
+
+
+def test_every_mode_is_changed_to_every_other(operated: Operated):
+    operated.change_mode("adapter")
+    operated.wait_in_force("adapter")
+    before = operated.status["fanout"]["epoch"]
+    changes = list(itertools.pairwise(tour()))
+    assert len(set(changes)) == 20
+    with talking(operated, holes=True) as people:
+        for old, new in changes:
+            began = time.monotonic()
+            operated.change_mode(new)
+            operated.wait_in_force(new)
+            print(f"{old} → {new}: {time.monotonic() - began:.1f} s")
+        assert people.look()["reconnects"] == 0
+    assert operated.status["fanout"]["epoch"] == before + 20
+
+
+@pytest.mark.parametrize(
+    ("mode", "after"),
+    [("redis", 0.3), ("hub", 2.0), ("adapter", 1.0)],
+    ids=["at once", "while hubs start", "midway"],
+)
+def test_an_operator_that_dies_in_a_change_is_followed_by_one_that_ends_it(
+    operated: Operated, mode: str, after: float
+):
+    with talking(operated) as people:
+        operated.change_mode(mode)
+        time.sleep(after)
+        operated.kill_operator()
+        operated.wait_in_force(mode)
+        assert people.look()["reconnects"] == 0
+
+
+def test_a_change_to_a_redis_that_is_down_waits_for_it_and_says_so(operated: Operated):
+    operated.change_mode("hub")
+    operated.wait_in_force("hub")
+    valkey = f"statefulset/{operated.release.base}-valkey"
+    operated.kubectl("scale", valkey, "--replicas=0")
+    operated.kubectl("wait", valkey, "--for=jsonpath={.status.replicas}=0", "--timeout=60s")
+    operated.change_mode("redis")
+    operated.wait("Degraded")
+    assert operated.condition("FanoutReady")["status"] == "False"
+    assert "6379" in operated.condition("FanoutReady")["message"]
+    assert operated.status["fanout"]["mode"] == "hub"
+    operated.kubectl("scale", valkey, "--replicas=1")
+    operated.wait_in_force("redis")
+    operated.wait("Degraded=False")

@@ -1,0 +1,1 @@
+"""The operator's decisions, against clusters that are made of values."""
