@@ -24,7 +24,9 @@ class Metered:
 
     def __init__(self, inner: RoomLog, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.shared = inner.shared
-        self.server = inner.server if isinstance(inner, JointLog) else None
+        # Asked once: whether it has all methods of a protocol takes longer than a message.
+        self._joint = inner if isinstance(inner, JointLog) else None
+        self.server = None if self._joint is None else self._joint.server
         self.errors = Tally(OPERATIONS)
         self.appends = Distribution()
         self._inner = inner
@@ -42,8 +44,8 @@ class Metered:
         return self._append(began, stored)
 
     def appending(self, room: str, body: bytes, *, key: str | None, place: Position) -> Append:
-        assert isinstance(self._inner, JointLog), "without one there is no `server`"
-        append = self._inner.appending(room, body, key=key, place=place)
+        assert self._joint is not None, "without one there is no `server`"
+        append = self._joint.appending(room, body, key=key, place=place)
         append.ended = partial(self._joined, self._clock())
         return append
 
