@@ -17,7 +17,6 @@ from chatcluster.core.append import Append, Unstored
 from chatcluster.core.envelope import Envelope
 from chatcluster.core.errors import FanoutError, HistoryError
 from chatcluster.core.position import Position
-from chatcluster.history.metered import metered
 from chatcluster.history.port import Appended, JointLog
 
 PLACE = Position("f" * 16, 0)
@@ -102,7 +101,7 @@ class World:
         self.unpublished: list[Position] = []
         manager = _Manager(self.fanout)
         self.posting = Posting(
-            metered(cast(JointLog, self.log)),
+            cast(JointLog, self.log),
             cast(FanoutManager, manager),
             lambda message, at, error: self.unpublished.append(at),
             PLACE,
@@ -141,13 +140,10 @@ class _Manager:
         event: str,
         arg: Any,
         position: Position,
-        append: Append | None,
     ) -> Envelope:
         self._sequence += 1
         head = ("g", self._sequence, namespace, 1, tuple(rooms), (), event, (arg,))
-        if append is None:
-            return Envelope(*head, position=position)  # type: ignore[arg-type]
-        return Unstored(*head, position=position, append=append)  # type: ignore[arg-type]
+        return Envelope(*head, position=position)  # type: ignore[arg-type]
 
 
 async def test_a_message_is_stored_by_the_fanout_that_shares_the_logs_server() -> None:

@@ -19,7 +19,6 @@ from chatcluster.core.envelope import Action
 from chatcluster.core.errors import HistoryError
 from chatcluster.fanout.isolated import IsolatedFanout
 from chatcluster.history.memory import MemoryDirectory, MemoryRoomLog
-from chatcluster.history.metered import metered
 from chatcluster.history.port import Retention
 from chatcluster.testing.harness import Gateway
 from tests.contract.logs import fresh_prefix
@@ -62,7 +61,7 @@ async def service(jobs: Jobs) -> ChatService:
     return ChatService(
         FanoutManager(fanout, "one", lambda key, first: None),
         MemoryDirectory(10),
-        metered(MemoryRoomLog(Retention(), clock=lambda: 1.0, random_bytes=bytes)),
+        MemoryRoomLog(Retention(), clock=lambda: 1.0, random_bytes=bytes),
         Audience(Interest()),
         dyno="gateway-1",
         random_bytes=bytes,

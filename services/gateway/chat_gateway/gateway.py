@@ -44,7 +44,7 @@ from chatcluster.core.switch import Switch
 from chatcluster.fanout.outbox import Outbox
 from chatcluster.fanout.port import Fanout
 from chatcluster.fanout.switching import Switching, change_stats
-from chatcluster.history.metered import metered
+from chatcluster.history.metered import Metered
 from chatcluster.history.opening import OpenedStore
 from chatcluster.runtime.background import background
 from chatcluster.runtime.settings import GatewaySettings
@@ -77,7 +77,7 @@ class Gateway:
         self.outbox = outbox
         self.fanout = fanout
         self._change = change
-        self.log = None if store.log is None else metered(store.log)
+        self.log = None if store.log is None else Metered(store.log)
         self.health = Health(fanout, self.log)
         self._started = time.monotonic()
         self._interest = Interest(GATHER_SECONDS)

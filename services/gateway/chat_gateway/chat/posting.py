@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -11,12 +10,11 @@ from typing import Any
 from chat_gateway.manager.answer import Answer
 from chat_gateway.manager.manager import FanoutManager
 from chatcluster.chat.message import CHAT, CHAT_MESSAGE, LOBBY, Message
-from chatcluster.core.append import Append
+from chatcluster.core.append import Append, Unstored
 from chatcluster.core.errors import FanoutError, HistoryError
 from chatcluster.core.position import Position
 from chatcluster.fanout.port import store_of
-from chatcluster.history.metered import Metered
-from chatcluster.history.port import Appended, JointLog
+from chatcluster.history.port import Appended, JointLog, RoomLog
 
 Unpublished = Callable[[Message, Position, FanoutError], None]
 
@@ -33,7 +31,7 @@ class Posting:
     """
 
     def __init__(
-        self, room_log: Metered, manager: FanoutManager, unpublished: Unpublished, place: Position
+        self, room_log: RoomLog, manager: FanoutManager, unpublished: Unpublished, place: Position
     ) -> None:
         self._log = room_log
         self._joint_log = room_log if isinstance(room_log, JointLog) else None
@@ -73,19 +71,13 @@ class Posting:
         stored.add_done_callback(partial(self._stored, message, answer))
 
     def joined(
-        self,
-        message: Message,
-        append: Append,
-        answer: Answer,
-        began: float,
-        error: BaseException | None,
+        self, message: Message, append: Append, answer: Answer, error: BaseException | None
     ) -> None:
         """What became of a message that the fan-out was to store."""
+        append.end()
         if append.position is not None:
-            self._log.observe(time.monotonic() - began)
             self.kept(message, append.position, answer, None if append.repeated else error)
         elif append.sent:
-            self._log.observe(None)
             answer.fail(HistoryError(append.reason))
         else:
             self._post_apart(message, answer)
@@ -132,27 +124,28 @@ class Posting:
     ) -> None:
         rooms = () if message.room == LOBBY else (message.room,)
         chat = message.as_chat(str(at))
-        envelope = self._manager.event(CHAT, rooms, CHAT_MESSAGE, chat, at, append)
+        envelope = self._manager.event(CHAT, rooms, CHAT_MESSAGE, chat, at)
+        if append is not None:
+            envelope = Unstored.of(envelope, append)
         self._manager.publishing.add(envelope, outcome)
 
 
 class _Joint:
     """The outcome of storing and publishing in one step."""
 
-    __slots__ = ("_answer", "_append", "_began", "_message", "_posting")
+    __slots__ = ("_answer", "_append", "_message", "_posting")
 
     def __init__(self, posting: Posting, message: Message, append: Append, answer: Answer) -> None:
         self._posting = posting
         self._message = message
         self._append = append
         self._answer = answer
-        self._began = time.monotonic()
 
     def give(self, reply: Any) -> None:
-        self._posting.joined(self._message, self._append, self._answer, self._began, None)
+        self._posting.joined(self._message, self._append, self._answer, None)
 
     def fail(self, error: BaseException) -> None:
-        self._posting.joined(self._message, self._append, self._answer, self._began, error)
+        self._posting.joined(self._message, self._append, self._answer, error)
 
 
 class _Kept:

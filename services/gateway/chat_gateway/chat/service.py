@@ -23,8 +23,7 @@ from chatcluster.core import codes
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.errors import FanoutError, Refused
 from chatcluster.core.position import Position
-from chatcluster.history.metered import Metered
-from chatcluster.history.port import Entry, RoomDirectory, RoomRecord
+from chatcluster.history.port import Entry, RoomDirectory, RoomLog, RoomRecord
 from chatcluster.runtime.logs import get_logger
 
 ROOMS_CHANGED = "rooms"  # a signal in `/room`
@@ -41,7 +40,7 @@ class ChatService:
         self,
         manager: FanoutManager,
         directory: RoomDirectory,
-        room_log: Metered | None,
+        room_log: RoomLog | None,
         audience: Audience,
         *,
         dyno: str,
@@ -65,7 +64,7 @@ class ChatService:
         self._log_messages = log_messages
         self._posting = None if room_log is None else self._made(room_log, random_bytes)
 
-    def _made(self, room_log: Metered, random_bytes: Callable[[int], bytes]) -> Posting:
+    def _made(self, room_log: RoomLog, random_bytes: Callable[[int], bytes]) -> Posting:
         place = Position(random_bytes(8).hex(), 0)  # no client can name it
         return Posting(room_log, self.manager, self.unpublished, place)
 

@@ -15,7 +15,6 @@ from chat_gateway.manager.publishing import Publishing
 from chat_gateway.manager.room import Bursts
 from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.packets import Outgoing
-from chatcluster.core.append import Append, envelope_of
 from chatcluster.core.envelope import Action, Envelope, RoomKey
 from chatcluster.core.position import Position
 from chatcluster.fanout.port import Fanout
@@ -63,12 +62,11 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         event: str,
         arg: Any,
         position: Position | None = None,
-        append: Append | None = None,
     ) -> Envelope:
         """This gateway's next envelope, for an event with one argument."""
         flags: dict[str, Any] = {} if self.tracer is None else with_trace({})
         head = (self._origin, next(self._numbers), namespace, Action.EMIT, rooms, ())
-        return envelope_of(append, *head, event, (arg,), position=position, flags=flags)
+        return Envelope(*head, event, (arg,), position=position, flags=flags)
 
     async def publish(self, envelope: Envelope) -> None:
         """Raises FanoutError if the carrier did not take it."""
@@ -156,8 +154,16 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
                 raise ValueError("a callback needs one client")
             await self.calls.with_callback(namespace, rooms[0], (event, *args), callback)
             return
-        what = {"rooms": rooms, "exclude": _names(skip_sid), "event": event, "args": args}
-        await self.publish(self.envelope(namespace, Action.EMIT, **what))
+        await self.publish(
+            self.envelope(
+                namespace,
+                Action.EMIT,
+                rooms=rooms,
+                exclude=_names(skip_sid),
+                event=event,
+                args=args,
+            )
+        )
 
     async def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
         sid: str = self.server.eio.generate_id()

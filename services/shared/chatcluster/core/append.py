@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -18,7 +18,18 @@ class Append:
     position of the envelope, or as text that is a value of one of its arguments.
     """
 
-    __slots__ = ("args", "keys", "place", "position", "reason", "repeated", "sent", "sha", "text")
+    __slots__ = (
+        "args",
+        "ended",
+        "keys",
+        "place",
+        "position",
+        "reason",
+        "repeated",
+        "sent",
+        "sha",
+        "text",
+    )
 
     def __init__(
         self,
@@ -37,12 +48,29 @@ class Append:
         self.position: Position | None = None  # once it is known
         self.repeated = False  # it was stored before, and is not published again
         self.reason = "the store did not answer"  # why there is no position, once it was sent
+        self.ended: Callable[[Append], None] | None = None
+
+    def end(self) -> None:
+        """What could be known of it is known."""
+        if self.ended is not None:
+            self.ended(self)
 
 
 class Unstored(Envelope, frozen=True):
     """An envelope whose position is known when it is published; see `Append`."""
 
     append: Append | None = None
+
+    @classmethod
+    def of(cls, envelope: Envelope, append: Append) -> Unstored:
+        """*envelope*, which says `append.place`, with what is to be done first."""
+        return cls(
+            *(envelope.origin, envelope.sequence, envelope.namespace, envelope.action),
+            *(envelope.rooms, envelope.exclude, envelope.event, envelope.args),
+            position=envelope.position,
+            flags=envelope.flags,
+            append=append,
+        )
 
     def stored(self) -> Envelope | None:
         """The envelope with its position; None if it has none, or was published before."""
@@ -52,14 +80,6 @@ class Unstored(Envelope, frozen=True):
         text, at = str(append.place), append.position
         args = tuple(_filled(arg, text, str(at)) for arg in self.args)
         return replace(self, args=args, position=at, append=None)
-
-
-def envelope_of(append: Append | None, *parts: Any, **more: Any) -> Envelope:
-    """One whose message is stored as *append* says, if that is given."""
-    if append is None:
-        return Envelope(*parts, **more)
-    more["append"] = append
-    return Unstored(*parts, **more)
 
 
 def _filled(arg: Any, place: str, text: str) -> Any:

@@ -24,6 +24,9 @@ class Metered:
 
     def __init__(self, inner: RoomLog, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.shared = inner.shared
+        # Asked once: whether it has all methods of a protocol takes longer than a message.
+        self._joint = inner if isinstance(inner, JointLog) else None
+        self.server = None if self._joint is None else self._joint.server
         self.errors = Tally(OPERATIONS)
         self.appends = Distribution()
         self._inner = inner
@@ -39,6 +42,12 @@ class Metered:
             stored.add_done_callback(partial(self._appended, began))
             return stored
         return self._append(began, stored)
+
+    def appending(self, room: str, body: bytes, *, key: str | None, place: Position) -> Append:
+        assert self._joint is not None, "without one there is no `server`"
+        append = self._joint.appending(room, body, key=key, place=place)
+        append.ended = partial(self._joined, self._clock())
+        return append
 
     async def since(self, room: str, after: Position, limit: int) -> Slice:
         return await self._counted("read", self._inner.since(room, after, limit))
@@ -61,13 +70,6 @@ class Metered:
     async def close(self) -> None:
         await self._inner.close()
 
-    def observe(self, seconds: float | None) -> None:
-        """A message was stored by another way, in that time; or, if that is None, was not."""
-        if seconds is None:
-            self.errors.add("append")
-        else:
-            self.appends.add(seconds)
-
     async def _append(self, began: float, stored: Awaitable[Appended]) -> Appended:
         appended = await self._counted("append", stored)
         self.appends.add(self._clock() - began)
@@ -79,28 +81,15 @@ class Metered:
         else:
             self.appends.add(self._clock() - began)
 
+    def _joined(self, began: float, append: Append) -> None:
+        if append.position is not None:
+            self.appends.add(self._clock() - began)
+        elif append.sent:  # otherwise `append` is called, and counted, as well
+            self.errors.add("append")
+
     async def _counted(self, operation: str, work: Awaitable[T]) -> T:
         try:
             return await work
         except HistoryError:
             self.errors.add(operation)
             raise
-
-
-class MeteredJoint(Metered):
-    """One whose messages can be stored in the step that publishes them: `observe` is to be told."""
-
-    def __init__(self, inner: JointLog, *, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__(inner, clock=clock)
-        self._joint = inner
-
-    @property
-    def server(self) -> object | None:
-        return self._joint.server
-
-    def appending(self, room: str, body: bytes, *, key: str | None, place: Position) -> Append:
-        return self._joint.appending(room, body, key=key, place=place)
-
-
-def metered(inner: RoomLog) -> Metered:
-    return MeteredJoint(inner) if isinstance(inner, JointLog) else Metered(inner)

@@ -106,9 +106,7 @@ class RoomLog(Protocol):
 class JointLog(RoomLog, Protocol):
     """One whose messages can be stored in the step that publishes them."""
 
-    @property
-    def server(self) -> object | None:
-        """Where; None where a log and a fan-out cannot share it."""
+    server: object | None  # where; None where a log and a fan-out cannot share it
 
     def appending(self, room: str, body: bytes, *, key: str | None, place: Position) -> Append:
         """What a fan-out with this `server` for its store needs to do what `append` does."""
