@@ -46,11 +46,11 @@ class Release:
         self.base = f"{self.name}-chatcluster"
         self.values = merged(images(), VALUES_OF_TESTS, values or {})
 
-    def install(self, *, seconds: int = 90) -> None:
+    def install(self, *, seconds: int = 180) -> None:
         """Return when everything is ready."""
         self._deploy("install", self.values, seconds)
 
-    def upgrade(self, values: Values | None = None, *, seconds: int = 120) -> None:
+    def upgrade(self, values: Values | None = None, *, seconds: int = 180) -> None:
         """To its own values and these, for this once. Return when everything is ready."""
         self._deploy("upgrade", merged(self.values, values or {}), seconds)
 
@@ -109,7 +109,7 @@ class Release:
             *arguments,
             *given,
             stdin=json.dumps(values),
-            seconds=180,
+            seconds=240,
         )
 
     def _deploy(self, how: str, values: Mapping[str, Any], seconds: int) -> None:
