@@ -116,9 +116,11 @@ async def test_who_may_not_read_the_lobby_gets_nothing_of_it(gateway, connect, r
     eve = await connect(gateway.url, auth=token("eve", join=[room], write=[room]))
     ada = await connect(gateway.url, auth=token("ada"))
     await eve.ask("join", room)
+    await ada.ask("typing", {"typing": True})
     await ada.ask("chat message", {"message": "in the lobby"})
     await ada.next("chat message")
     await ada.ask("join", room)
     await ada.ask("chat message", {"room": room, "message": "in the room"})
     assert (await eve.next("chat message"))["message"] == "in the room"
+    assert eve.rest("typing") == []
     assert (await eve.ask("join"))["error"]["code"] == "forbidden"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chat_gateway.chat.audience import ROOMS
+import msgspec
+
+from chat_gateway.chat.audience import LOBBY_ROOM, ROOMS
 from chat_gateway.chat.domain import LOBBY, Message
-from chat_gateway.chat.lobby import Lobby
+from chat_gateway.chat.lobby import TYPING, Lobby
 from chat_gateway.chat.presence import EVENT as PRESENCE
 from chat_gateway.chat.presence import Presence
 from chat_gateway.chat.rooms import RoomList
@@ -73,6 +75,9 @@ class Incoming:
         elif envelope.action is Action.CLOSE_ROOM and envelope.namespace == CHAT:
             self._close_rooms(envelope)
         else:
+            if envelope.event == TYPING and envelope.namespace == CHAT and not envelope.rooms:
+                # For those in the lobby: not all who are on `/` may be.
+                envelope = msgspec.structs.replace(envelope, rooms=(LOBBY_ROOM,))
             self._service.manager.apply(envelope)
 
     def _signal(self, envelope: Envelope) -> None:
