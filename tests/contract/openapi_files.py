@@ -13,9 +13,11 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
+from chat_gateway.operator_routes import Drain, Shed
 from chat_hub import denied
 from chat_hub.denied import Reason
 from chat_hub.orders import RESERVED, Broadcast
+from chatcluster.core.figures import Figures
 from chatcluster.core.switch import Order
 from chatcluster.core.switch_plan import Report
 
@@ -38,7 +40,14 @@ def schemas() -> Mapping[Path, dict[str, Any]]:
     broadcast = _of(Broadcast)
     broadcast["Broadcast"]["properties"]["event"]["not"] = {"enum": sorted(RESERVED)}
     return {
-        ADMIN: {"Error": _ERROR, **_of(Order), **_of(Report)},
+        ADMIN: {
+            "Error": _ERROR,
+            **_of(Order),
+            **_of(Report),
+            **_of(Figures),
+            **_of(Drain),
+            **_of(Shed),
+        },
         HUB: {"Denied": _denied(), "Taken": _TAKEN, **broadcast},
     }
 

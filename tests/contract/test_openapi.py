@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import schemathesis
@@ -14,13 +15,12 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from chat_gateway.main import admin_routes
 from chat_hub.broadcaster import Broadcaster
 from chat_hub.door import Door
 from chat_hub.server import HubServer
 from chat_hub.services import Services
-from chatcluster.fanout.isolated import IsolatedFanout
 from chatcluster.runtime.admin import AdminServer
-from chatcluster.runtime.fanout_routes import fanout_routes
 from chatcluster.runtime.metrics import Metrics
 from tests.contract.openapi_files import ADMIN, HUB
 from tests.gateways import TOKEN, Cluster, Program
@@ -74,14 +74,14 @@ def served(app: web.Application) -> set[tuple[str, str]]:
 
 
 def test_every_route_of_the_admin_server_is_documented_and_no_other():
-    fanout: Any = IsolatedFanout()
+    part = Mock()
     server = AdminServer(
         "127.0.0.1",
         0,
         ready=list,
         stats=dict,
         registry=Metrics().registry,
-        routes=fanout_routes(fanout, ""),
+        routes=admin_routes(part, part, part, part, token=""),
     )
     assert served(server._app) == documented(ADMIN)
 

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import gc
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
+
+from aiohttp import web
 
 import chatcluster
 from chat_gateway.access.judging import Judge
@@ -101,12 +103,24 @@ def _admin(gateway: Gateway, switching: Switching, metered: Metered, moving: Mov
         ready=gateway.health.reasons,
         stats=gateway.stats,
         registry=gateway_metrics(gateway, metered),
-        routes=[
-            *fanout_routes(switching, token),
-            *operator_routes(moving, figures, token),
-            *Examination(gateway, switching.report().origin, token).routes(),
-        ],
+        routes=admin_routes(gateway, switching, moving, figures, token=token),
     )
+
+
+def admin_routes(
+    gateway: Gateway,
+    switching: Switching,
+    moving: Moving,
+    figures: Callable[[], Figures],
+    *,
+    token: str,
+) -> list[web.RouteDef]:
+    """What a gateway's admin server has besides health (docs/openapi/gateway-admin.yaml)."""
+    return [
+        *fanout_routes(switching, token),
+        *operator_routes(moving, figures, token),
+        *Examination(gateway, switching.report().origin, token).routes(),
+    ]
 
 
 async def _open(
