@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chat_gateway.access.identity import EVERYTHING, Permissions, Right, stranger
@@ -16,6 +16,10 @@ signs = st.text("ab*.\\", max_size=12)
 
 
 @given(signs, st.text("ab.\\", max_size=12))
+@example("ab", "ab")
+@example("a*", "b")
+@example("*a*", "bab")
+@example("*a*", "b")
 def test_a_star_stands_for_any_characters_and_all_else_for_itself(pattern, name):
     expected = re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL)
     assert matches(pattern, name) == (expected is not None)
