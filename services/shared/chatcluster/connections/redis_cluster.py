@@ -6,9 +6,11 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
-from chatcluster.connections.redis_link import Endpoint, command
+from chatcluster.connections.redis_link import Endpoint, RefusedError, command
 from chatcluster.connections.redis_pair import SHARDED, Links, Pair, Wiring, Words, first_end
 from chatcluster.connections.redis_slots import Place, read_slots, slot
 from chatcluster.connections.redis_target import first_that_answers
@@ -41,12 +43,15 @@ class Shards:
             pair.restored()
 
     def post(self, commands: Sequence[Words]) -> asyncio.Future[list[Any]]:
-        parts = defaultdict[Place, list[Words]](list)
-        for words in commands:
+        parts = defaultdict[Place, list[int]](list)
+        for nth, words in enumerate(commands):
             anywhere = words[0] == self._publish and not self._sharded
-            parts[self._home if anywhere else self._master(words[1])].append(words)
+            parts[self._home if anywhere else self._master(words[1])].append(nth)
         # Without a task in between: what is called later is also sent later.
-        return asyncio.gather(*(self.pairs[place].post(part) for place, part in parts.items()))
+        posted = [
+            self.pairs[place].post([commands[nth] for nth in part]) for place, part in parts.items()
+        ]
+        return posted[0] if len(posted) == 1 else in_order(posted, list(parts.values()))
 
     async def query(self, words: Words) -> Any:
         return await self.pairs[self._master(words[1])].query(words)
@@ -139,3 +144,28 @@ def _places(keys: Iterable[bytes], masters: list[Place]) -> dict[Place, list[byt
     for key in keys:
         parts[masters[slot(key)]].append(key)
     return parts
+
+
+def in_order(
+    posted: Sequence[asyncio.Future[list[Any]]], numbers: Sequence[Sequence[int]]
+) -> asyncio.Future[list[Any]]:
+    """What all of *posted* answer, each one's answers at its *numbers*. If a server refuses, what
+    the others answered is not known.
+    """
+    answers: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+    gathered = asyncio.gather(*posted)
+
+    def fill(gathered: asyncio.Future[list[list[Any]]]) -> None:
+        if answers.done() or gathered.cancelled():
+            answers.cancel()
+        elif (error := gathered.exception()) is not None:
+            if isinstance(error, RefusedError):
+                error.replies = []
+            answers.set_exception(error)
+        else:
+            by_number = zip(chain(*numbers), chain(*gathered.result()), strict=True)
+            answers.set_result([answer for _, answer in sorted(by_number, key=itemgetter(0))])
+
+    gathered.add_done_callback(fill)
+    answers.add_done_callback(lambda _: gathered.cancel())
+    return answers
