@@ -158,19 +158,24 @@ def _reason(refusals: list[object]) -> object:
 
 async def _let_go(client: Any, connector: _Connector) -> None:
     connector.abort()
-    if client.eio.read_loop_task is not None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(FAREWELL_SECONDS):
-                await asyncio.shield(client.eio.read_loop_task)
+    try:
+        if client.eio.read_loop_task is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL_SECONDS):
+                    await asyncio.shield(client.eio.read_loop_task)
+    finally:
+        connector.release()
 
 
 class _Connector(aiohttp.TCPConnector):
     """Can end a connection whose other end no longer reads; closing would wait for it."""
 
+    _connections: tuple[Any, ...] = ()
     _transports: tuple[asyncio.Transport, ...] = ()
 
     async def connect(self, *args: Any, **options: Any) -> Any:
         connection = await super().connect(*args, **options)
+        self._connections += (connection,)
         if connection.transport is not None:
             self._transports += (connection.transport,)
         return connection
@@ -178,3 +183,8 @@ class _Connector(aiohttp.TCPConnector):
     def abort(self) -> None:
         for transport in self._transports:
             transport.abort()
+
+    def release(self) -> None:
+        """The library forgets a connection that ends in the middle of its handshake."""
+        for connection in self._connections:
+            connection.close()
