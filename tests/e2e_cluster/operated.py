@@ -6,7 +6,7 @@ import itertools
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Any
 
@@ -46,6 +46,12 @@ class Operated:
     def status(self) -> Object:
         status: Object = self.body.get("status", {})
         return status
+
+    def can_be_asked(self) -> bool:
+        """Whether the API server answers."""
+        with suppress(AssertionError):
+            return bool(self.body)
+        return False
 
     def condition(self, kind: str) -> Object:
         return next(one for one in self.status["conditions"] if one["type"] == kind)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shlex
 import time
 
 import pytest
 
+from tests.e2e_cluster.kubectl import run, wait_until
 from tests.e2e_cluster.operated import Operated, talking
+from tests.servers import missing
 
 pytestmark = [pytest.mark.node, pytest.mark.timeout(400)]
 
@@ -54,6 +58,20 @@ def test_an_operator_that_dies_in_a_change_is_followed_by_one_that_ends_it(
         operated.change_mode(mode)
         time.sleep(after)
         operated.kill_operator()
+        operated.wait_in_force(mode)
+        assert people.look()["reconnects"] == 0
+
+
+def test_a_change_goes_on_after_the_api_server_was_restarted(operated: Operated):
+    command = os.environ.get("E2E_RESTART_API_SERVER")
+    if not command:
+        missing("a command that restarts the cluster's API server (E2E_RESTART_API_SERVER)")
+    mode = "adapter" if operated.status["fanout"]["mode"] != "adapter" else "redis"
+    with talking(operated) as people:
+        operated.change_mode(mode)
+        time.sleep(0.5)
+        run(*shlex.split(command))
+        wait_until(operated.can_be_asked, "the API server")
         operated.wait_in_force(mode)
         assert people.look()["reconnects"] == 0
 
