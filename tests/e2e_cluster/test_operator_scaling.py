@@ -41,11 +41,16 @@ def test_gateways_come_at_once_get_their_share_and_the_emptiest_leave(operated: 
     assert moved <= CLIENTS * PERCENT / 100 * (RECONNECT + 1.5) / RECONNECT
 
 
-def test_an_operator_that_dies_in_a_drain_is_followed_by_one_that_goes_on(operated: Operated):
-    operated.wish(drain={"maxMovingPercent": 5})
+@pytest.mark.parametrize("phase", ["chosen", "drained"])
+def test_an_operator_that_dies_in_a_drain_is_followed_by_one_that_goes_on(
+    operated: Operated, phase: str
+):
+    operated.wish(drain={"maxMovingPercent": 5 if phase == "chosen" else PERCENT})
     with talking(operated):
         operated.scale(1)
         wait_until(lambda: "drain" in operated.status, "a gateway is chosen")
+        if phase == "drained":
+            wait_until(lambda: 0 in operated.clients().values(), "it has no clients any more")
         operated.kill_operator()
         operated.wait_settled(1)
         operated.scale(2)
