@@ -51,7 +51,7 @@ AT_ONCE, IN_A_WHILE = ("redis", "adapter"), ("hub", "redis")  # hubs have to sta
 
 @pytest.mark.parametrize(
     ("modes", "after"),
-    [(AT_ONCE, 0.1), (AT_ONCE, 0.7), (AT_ONCE, 1.3), (IN_A_WHILE, 2.0)],
+    [(AT_ONCE, 0.1), (AT_ONCE, 0.4), (AT_ONCE, 0.8), (IN_A_WHILE, 2.0)],
     ids=["early", "midway", "late", "while hubs start"],
 )
 def test_an_operator_that_dies_in_a_change_is_followed_by_one_that_ends_it(

@@ -16,6 +16,7 @@ CLIENTS = 300
 
 def test_gateways_come_at_once_get_their_share_and_the_emptiest_leave(operated: Operated):
     """From one to four and back to two."""
+    operated.wish(rebalance={"enabled": True})
     operated.scale(1)
     operated.wait_settled(1)
     with talking(operated, CLIENTS) as people, Watched(people) as watched:
@@ -28,7 +29,6 @@ def test_gateways_come_at_once_get_their_share_and_the_emptiest_leave(operated: 
         operated.scale(2)
         operated.wait_settled(2)
         moved = watched.at_once(RECONNECT)
-    operated.wish(rebalance={"enabled": True})
     assert sum(before.values()) == CLIENTS
     leavers = [message.split(" leaves with ")[0] for message in operated.events("DrainStarted")]
     first, second = leavers[-2:]
