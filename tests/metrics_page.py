@@ -24,6 +24,7 @@ from chatcluster.history.memory import MemoryDirectory, MemoryRoomLog
 from chatcluster.history.opening import OpenedStore
 from chatcluster.history.port import Retention
 from chatcluster.runtime.settings import GatewaySettings, load
+from tests.generated import write_or_check
 
 PAGE = Path(__file__).parents[1] / "docs" / "operation.md"
 PREFIX = "chatcluster_"
@@ -91,13 +92,8 @@ def _families(registry: CollectorRegistry) -> Families:
 
 
 def main() -> int:
-    page = generated()
-    if "--check" not in sys.argv:
-        PAGE.write_text(page)
-    elif page != PAGE.read_text():
-        print(f"{PAGE.name} does not have the programs' metrics: make generate")
-        return 1
-    return 0
+    """The exit code."""
+    return write_or_check({PAGE: generated()}, "does not have the programs' metrics")
 
 
 if __name__ == "__main__":

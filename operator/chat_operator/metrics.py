@@ -4,40 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, get_args
 
 from chat_operator.look import Key
 from chat_operator.status import Status
-from chat_operator.steps import (
-    Drain,
-    GiveOrders,
-    MarkForDeletion,
-    Scale,
-    ScaleHubs,
-    ScaleWorkers,
-    SeedScale,
-    Shed,
-    Stay,
-    Step,
-    WriteFanoutConfig,
-)
+from chat_operator.steps import Step
 from chatcluster.core.switch_plan import Phase
 from chatcluster.runtime.metrics import Metrics
 
 Result = Literal["ok", "api", "spec", "defect"]
 
-STEPS = (
-    Scale,
-    SeedScale,
-    ScaleHubs,
-    ScaleWorkers,
-    MarkForDeletion,
-    Drain,
-    Stay,
-    Shed,
-    WriteFanoutConfig,
-    GiveOrders,
-)
+STEPS: tuple[type[Step], ...] = get_args(Step)
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from chatcluster.testing.fanout_suite import tests
 from chatcluster.testing.promises import table
 from tests.contract.fanouts import HARNESSES
+from tests.generated import write_or_check
 
 PAGE = Path(__file__).parents[2] / "docs" / "modes.md"
 _TABLE = re.compile(r"(?<=<!-- promises -->\n).*?(?=<!-- /promises -->)", re.DOTALL)
@@ -25,13 +26,8 @@ def generated() -> str:
 
 
 def main() -> int:
-    page = generated()
-    if "--check" not in sys.argv:
-        PAGE.write_text(page)
-    elif page != PAGE.read_text():
-        print(f"{PAGE.name} is not what the contract suite asserts: make generate")
-        return 1
-    return 0
+    """The exit code."""
+    return write_or_check({PAGE: generated()}, "is not what the contract suite asserts")
 
 
 if __name__ == "__main__":

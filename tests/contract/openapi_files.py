@@ -20,6 +20,7 @@ from chat_hub.orders import RESERVED, Broadcast
 from chatcluster.core.figures import Figures
 from chatcluster.core.switch import Order
 from chatcluster.core.switch_plan import Report
+from tests.generated import write_or_check
 
 FOLDER = Path(__file__).parents[2] / "docs" / "openapi"
 ADMIN, HUB = FOLDER / "gateway-admin.yaml", FOLDER / "hub.yaml"
@@ -92,17 +93,10 @@ def made(path: Path) -> str:
     return before + place + "".join(f"    {line}\n" for line in text.splitlines())
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """The exit code."""
-    stale = [path for path in (ADMIN, HUB) if made(path) != path.read_text()]
-    if "--check" not in arguments:
-        for path in stale:
-            path.write_text(made(path))
-        return 0
-    for path in stale:
-        print(f"{path.name} is not what `make generate` makes")
-    return 1 if stale else 0
+    return write_or_check({path: made(path) for path in (ADMIN, HUB)}, "is not as it is made")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
