@@ -68,6 +68,10 @@ class MemoryRoomLog:
         self._check()
         return {room: self._rooms[room].head for room in rooms if room in self._rooms}
 
+    async def redact(self, room: str, at: Position, body: bytes) -> bool:
+        log = self._room(room)
+        return at.epoch == log.epoch and log.redact(at.offset, body, self._clock())
+
     async def drop(self, room: str) -> None:
         self._check()
         self._rooms.pop(room, None)
@@ -138,6 +142,14 @@ class _Room:
             return None
         offset, until = self._keys.get(key, (None, now))
         return offset if now < until else None
+
+    def redact(self, offset: int, body: bytes, now: float) -> bool:
+        oldest, end = self.kept(now)
+        if not oldest <= offset < end:
+            return False
+        came, _ = self._entries[offset - self._first]
+        self._entries[offset - self._first] = (came, body)
+        return True
 
     def append(self, body: bytes, key: str | None, now: float) -> int:
         offset = self._end

@@ -25,6 +25,7 @@ ANNOUNCE = Script.load("room", "append", "announced")
 SINCE = Script.load("room", "reading", "since")
 BEFORE = Script.load("room", "reading", "before")
 HEAD = Script.load("room", "head")
+REDACT = Script.load("room", "redact")
 CREATE = Script.load("create")
 
 ROOMS = 4096  # whose keys are remembered
@@ -35,8 +36,8 @@ _SPECIAL = re.compile("[%{}]")
 class RedisRoomLog:
     """A stream and a hash for each room.
 
-    Keys are `<prefix>:{<room>}:meta`, `…:stream` and `…:key:<idempotency key>`: the braces keep a
-    room's keys in one slot of a Redis Cluster. In the prefix and the room's name the characters
+    Keys are `<prefix>:{<room>}:meta`, `…:stream`, `…:redacted` and `…:key:<idempotency key>`: the
+    braces keep a room's keys in one slot of a Redis Cluster. In the prefix and the room's name the characters
     `%{}` are percent-encoded; the room without a name is `%`.
 
     What survives a crash of the server is up to its own settings (`appendonly`, `appendfsync`).
@@ -101,8 +102,12 @@ class RedisRoomLog:
                 heads[room] = Position(epoch.decode(), int(offset))
         return heads
 
+    async def redact(self, room: str, at: Position, body: bytes) -> bool:
+        args = (at.epoch, at.offset, body, *self._kept[1:])
+        return bool(await self._writing.run(REDACT, self._all_keys(room), args))
+
     async def drop(self, room: str) -> None:
-        await self._writing.command("UNLINK", *self._keys(room))
+        await self._writing.command("UNLINK", *self._all_keys(room))
 
     async def check(self) -> None:
         # Only a write tells whether the server is read-only or out of memory.
@@ -125,7 +130,7 @@ class RedisRoomLog:
 
     async def _read(self, script: Script, room: str, asked: tuple[str, int, int]) -> Slice:
         args = (epoch_id(self._random_bytes), *self._kept, *asked)
-        reply = await self._reading.run(script, self._keys(room), args)
+        reply = await self._reading.run(script, self._all_keys(room), args)
         epoch, head, complete, *rest = reply
         name = epoch.decode()
         entries = tuple(
@@ -136,6 +141,9 @@ class RedisRoomLog:
 
     def _make_keys(self, room: str) -> tuple[bytes, ...]:
         return self._name(room, "meta"), self._name(room, "stream")
+
+    def _all_keys(self, room: str) -> tuple[bytes, ...]:
+        return (*self._keys(room), self._name(room, "redacted"))
 
     def _name(self, room: str, what: str) -> bytes:
         return _bytes(f"{self._prefix}:{{{_quoted(room)}}}:{what}")

@@ -144,6 +144,19 @@ BEGIN
   RETURN QUERY SELECT r.room, r.epoch, r.head FROM @name@_rooms AS r WHERE r.room = ANY (names);
 END $$;
 
+-- Gives a message another body; whether there is such a message.
+CREATE OR REPLACE FUNCTION @name@_redact(
+  name text, of_epoch text, of_place bigint, new_body bytea, most bigint, age double precision
+) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  UPDATE @name@_messages AS m SET body = new_body FROM @name@_rooms AS r
+    WHERE r.room = name AND r.epoch = of_epoch AND m.life = r.id AND m.place = of_place
+      AND of_place >= @name@_oldest(r.id, r.head, most, age);
+  RETURN FOUND;
+END $$;
+
 CREATE OR REPLACE FUNCTION @name@_drop(name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -224,6 +237,7 @@ REVOKE EXECUTE ON FUNCTION
   @name@_since(text, text, bigint, bigint, bigint, double precision),
   @name@_before(text, text, bigint, bigint, bigint, double precision),
   @name@_begin(text, text), @name@_heads(text[]), @name@_drop(text), @name@_writable(),
+  @name@_redact(text, text, bigint, bytea, bigint, double precision),
   @name@_tidy(double precision, double precision),
   @name@_create(text, double precision, bigint), @name@_remove(text), @name@_listed(text)
 FROM PUBLIC;
