@@ -59,7 +59,7 @@ class RedisRoomLog:
         self._reading = Lane(Exchange(url))
         self._comparing = Exchange(url)
         self._one_at_a_time = Lock()
-        self._prefix = _quoted(prefix)
+        self._prefix = quoted(prefix)
         self._keys = lru_cache(maxsize=ROOMS)(self._make_keys)
         self._random_bytes = random_bytes
         self._idle = _milliseconds(idle_seconds(retention))
@@ -146,7 +146,7 @@ class RedisRoomLog:
         return (*self._keys(room), self._name(room, "redacted"))
 
     def _name(self, room: str, what: str) -> bytes:
-        return _bytes(f"{self._prefix}:{{{_quoted(room)}}}:{what}")
+        return _bytes(f"{self._prefix}:{{{quoted(room)}}}:{what}")
 
 
 class RedisDirectory:
@@ -155,7 +155,7 @@ class RedisDirectory:
     def __init__(self, url: str, limit: int, *, prefix: str = "chatcluster") -> None:
         self._lane = Lane(Exchange(url))
         self._limit = limit
-        self._key = _bytes(f"{_quoted(prefix)}:rooms")
+        self._key = _bytes(f"{quoted(prefix)}:rooms")
 
     async def create(self, record: RoomRecord) -> bool:
         """Raises Refused when the directory is full, too."""
@@ -188,7 +188,7 @@ def _appended(reply: tuple[bytes, int, int]) -> Appended:
     return Appended(Position(epoch.decode(), offset), repeated == 1)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return _SPECIAL.sub(lambda match: f"%{ord(match[0]):02X}", name) or "%"
 
 
