@@ -37,8 +37,8 @@ class RedisRoomLog:
     """A stream and a hash for each room.
 
     Keys are `<prefix>:{<room>}:meta`, `…:stream`, `…:redacted` and `…:key:<idempotency key>`: the
-    braces keep a room's keys in one slot of a Redis Cluster. In the prefix and the room's name the characters
-    `%{}` are percent-encoded; the room without a name is `%`.
+    braces keep a room's keys in one slot of a Redis Cluster. In the prefix and the room's name the
+    characters `%{}` are percent-encoded; the room without a name is `%`.
 
     What survives a crash of the server is up to its own settings (`appendonly`, `appendfsync`).
     """
