@@ -18,11 +18,12 @@ from chatcluster.history.opening import opened
 from chatcluster.history.port import ENDED_SECONDS, ModerationStore, Retention
 from tests.contract.logs import KINDS, address, fresh_prefix
 
+ENDS = 160.5
 BAN = Sanction(
     kind=Kind.BAN,
     user="茶 {🍵}\ud800\x00",
     room="tea",
-    until=160.5,
+    until=ENDS,
     reason="spam",
     by="a",
     made=100.0,
@@ -99,9 +100,9 @@ async def test_every_change_gives_another_version(store):
 async def test_what_ended_long_ago_is_forgotten(store):
     await store.impose(BAN)
     await store.impose(replace(BAN, user="for good", until=None))
-    await store.impose(replace(MUTE, made=BAN.until + ENDED_SECONDS - 1))
+    await store.impose(replace(MUTE, made=ENDS + ENDED_SECONDS - 1))
     assert len(await imposed(store)) == 3
-    await store.impose(replace(MUTE, made=BAN.until + ENDED_SECONDS + 1))
+    await store.impose(replace(MUTE, made=ENDS + ENDED_SECONDS + 1))
     assert {one.user for one in await imposed(store)} == {"for good", ""}
 
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.e2e.mailbox import PATIENCE, Refused
+from tests.e2e.mailbox import Refused
+from tests.e2e.moderators import (
+    EVERYWHERE,
+    ISSUER,
+    TOKEN,
+    code,
+    look,
+    order,
+    refusal,
+    shown,
+    until,
+    until_joined,
+)
 from tests.gateways import Cluster
-from tests.issuers import Issuer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-ISSUER = Issuer("HS256")
-TOKEN = "for operators"
-EVERYWHERE = {"join": ["*"], "write": ["*"], "create": ["*"], "moderate": ["*"]}
 
 
 @pytest.fixture(scope="module")
@@ -52,47 +56,6 @@ async def http():
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with aiohttp.ClientSession(headers=headers) as session:
         yield session
-
-
-async def order(http, gateway, action: str, **fields: Any) -> dict[str, Any]:
-    body = {"action": action, **fields}
-    async with http.post(f"{gateway.admin}/moderation", json=body) as response:
-        assert response.status == 200, await response.text()
-        return await response.json()
-
-
-async def look(http, gateway, what: str = "") -> Any:
-    async with http.get(f"{gateway.admin}/moderation{what}") as response:
-        assert response.status == 200, await response.text()
-        return await response.json()
-
-
-def shown(user: str, rooms: dict[str, list[str]] | None = None) -> dict[str, str]:
-    return {"token": ISSUER.token(user, rooms=rooms)}
-
-
-def code(reply: dict[str, Any]) -> str | None:
-    return reply.get("error", {}).get("code")
-
-
-async def refusal(connect, gateway, auth, **options) -> str:
-    with pytest.raises(Refused) as caught:
-        await connect(gateway.url, auth=auth, **options)
-    return str(caught.value.data["code"])
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Return when *condition* holds: the other gateway hears of an order in a moment."""
-    async with asyncio.timeout(PATIENCE):
-        while not await condition():  # noqa: ASYNC110 - any condition may be waited for
-            await asyncio.sleep(0.05)
-
-
-async def until_joined(client, room: str) -> None:
-    async def joined() -> bool:
-        return code(await client.ask("join", room)) is None
-
-    await until(joined)
 
 
 async def test_a_banned_user_is_put_out_everywhere_and_kept_out(

@@ -38,8 +38,7 @@ def test_every_right_can_be_taken():
     ],
 )
 def test_each_kind_takes_its_rights_in_its_room(kind, rights):
-    who = {} if kind is Kind.CLOSE else {"user": "eve"}
-    sanction = Sanction(kind=kind, room="tea", **who)
+    sanction = Sanction(kind=kind, room="tea", user="" if kind is Kind.CLOSE else "eve")
     assert taken(sanction, EVE, "tea") == rights
     assert taken(sanction, EVE, "coffee") == set()
     assert rules.concerns(sanction, EVE, "192.0.2.1")

@@ -1,0 +1,80 @@
+"""Moderation crosses in every mode, with a store that gateways share and without one."""
+
+from __future__ import annotations
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from tests.e2e.conftest import SHARING
+from tests.e2e.moderators import code, look, order, until, until_joined
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def http():
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.mark.parametrize("mode", SHARING)
+async def test_what_is_ordered_at_one_gateway_holds_at_the_other(cluster, connect, http, room):
+    here, there = cluster.gateways
+    ada, bob = await connect(here.url), await connect(there.url)
+    id = (await bob.ask("join", room))["id"]
+    await ada.ask("join", room)
+
+    said = await ada.ask("chat message", {"room": room, "message": "not so nice"})
+    await bob.next("chat message")
+    await order(http, here, "delete", room=room, message=said["id"])
+    assert await bob.next("moderated") == {"room": room, "id": said["id"], "message": None}
+    assert (await bob.ask("join", room))["messages"] == []
+
+    await order(http, here, "mute", who={"member": id}, room=room)
+    assert (await bob.next("refused"))["error"]["code"] == "muted"
+    await order(http, here, "kick", who={"member": id}, room=room)
+    assert (await bob.next("closed"))["code"] == "kicked"
+    await order(http, here, "close", room=room)
+    assert (await ada.next("closed"))["code"] == "room_closed"
+    assert code(await bob.ask("join", room)) == "room_closed"
+    await order(http, there, "open", room=room)
+    await until_joined(bob, room)
+    await until_joined(ada, room)
+    # Where nobody is asked who they are, a member is known by its address.
+    assert code(await ada.ask("chat message", {"room": room, "message": "?"})) == "muted"
+    await order(http, there, "unmute", who={"address": "127.0.0.1"}, room=room)
+
+
+async def test_without_a_store_a_gateway_asks_those_who_were_there_before(
+    make_cluster, connect, http, room
+):
+    cluster = make_cluster("adapter", history="off")
+    here, there = cluster.gateways
+    await order(http, here, "close", room=room, reason="maintenance")
+    bob = await connect(there.url)
+    assert code(await bob.ask("join", room)) == "room_closed"
+    there.stop()
+    there.start()
+    assert [one["reason"] for one in (await look(http, there))["sanctions"]] == ["maintenance"]
+    bob = await connect(there.url)
+    assert code(await bob.ask("join", room)) == "room_closed"
+    assert (await order(http, there, "open", room=room))["changed"] is True
+
+    async def opened() -> bool:
+        return (await look(http, here))["sanctions"] == []
+
+    await until(opened)
+
+
+async def test_without_history_a_deleted_message_is_gone_for_those_who_have_it(
+    make_cluster, connect, http, room
+):
+    here, there = make_cluster("adapter", history="off").gateways
+    bob = await connect(there.url)
+    await bob.ask("join", room)
+    ada = await connect(here.url)
+    await ada.ask("join", room)
+    said = await ada.ask("chat message", {"room": room, "message": "not so nice"})
+    await order(http, here, "delete", room=room, message=said["id"])
+    assert (await bob.next("moderated"))["id"] == said["id"]
