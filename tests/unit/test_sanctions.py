@@ -20,7 +20,7 @@ SANCTIONS = st.builds(
     user=TEXTS,
     address=TEXTS,
     room=st.none() | TEXTS,
-    until=st.none() | TIMES,
+    until=st.none() | st.floats(1, 1000),
     reason=TEXTS,
     by=TEXTS,
     made=TIMES,
@@ -83,12 +83,13 @@ def test_only_a_sanction_against_the_same_takes_anothers_place(one, other):
         other.room,
     )
     assert (one.id == other.id) is same
+    assert len(in_force(one, other).all(0.0)) == (1 if same else 2)
 
 
 @pytest.mark.parametrize(("now", "found"), [(10.0, BAN), (19.9, BAN), (20.0, None)])
 def test_a_sanction_holds_until_its_end(now, found):
     register = in_force(BAN)
-    assert register.against(Kind.BAN, "eve", "", "tea", now) == found
+    assert register.find(Kind.BAN, "eve", "", "tea", now) == found
     assert register.all(now) == ([BAN] if found else [])
 
 
@@ -114,16 +115,16 @@ def test_a_sanction_is_against_whom_and_where_it_says(kind, user, address, room,
         Sanction(kind=Kind.MUTE, address="192.0.2.9"),
         Sanction(kind=Kind.CLOSE, room="cellar"),
     )
-    assert (register.against(kind, user, address, room, 15.0) is not None) is concerned
+    assert (register.find(kind, user, address, room, 15.0) is not None) is concerned
 
 
 def test_what_is_lifted_does_not_hold_any_more():
     register = in_force(BAN)
     assert register
-    assert register.lift(BAN.id) is True
-    assert register.lift(BAN.id) is False
+    assert register.lift(BAN.against) is True
+    assert register.lift(BAN.against) is False
     assert not register
-    assert register.against(Kind.BAN, "eve", "", "tea", 15.0) is None
+    assert register.find(Kind.BAN, "eve", "", "tea", 15.0) is None
 
 
 def test_what_is_new_of_many_is_told():
@@ -132,6 +133,13 @@ def test_what_is_new_of_many_is_told():
     assert register.replace([BAN]) == []
     assert register.replace([longer, mute]) == [longer, mute]
     register.impose(BAN)
+    assert register.of_addresses is False
+    register.impose(Sanction(kind=Kind.BAN, address="192.0.2.1", made=19.0, until=21.0))
+    assert register.of_addresses is True
+    register.impose(replace(mute, made=21.0))
+    assert register.of_addresses is False
+    register.impose(BAN)
+    mute = replace(mute, made=21.0)
     assert set(register.all(15.0)) == {BAN, mute}
     assert register.replace([]) == []
     assert not register

@@ -73,7 +73,8 @@ class Rights:
 
     def _against(self, socket: Socket, kinds: tuple[Kind, ...], room: str | None) -> Refused | None:
         identity = socket.identity
-        now, place = self._now(), neighbourhood(identity.address)
+        now = self._now()
+        place = neighbourhood(identity.address) if self.sanctions.of_addresses else ""
         found = rules.first(self.sanctions, kinds, identity, place, room, now)
         return None if found is None else rules.refusal(found, now)
 

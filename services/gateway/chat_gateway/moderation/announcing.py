@@ -11,7 +11,7 @@ from chat_gateway.chat.audience import ROOMS
 from chat_gateway.manager.manager import FanoutManager
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.errors import MalformedError
-from chatcluster.core.sanctions import Sanction
+from chatcluster.core.sanctions import Against, Kind, Sanction
 
 EVENT = "moderation"  # a signal in `/room`
 
@@ -27,9 +27,18 @@ class Kicked:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lifted:
-    id: str
+    """The sanction against this, as `Against` has it."""
+
+    kind: Kind
+    user: str = ""
+    address: str = ""
+    room: str | None = None
+
+    @property
+    def against(self) -> Against:
+        return Against(self.kind, self.user, self.address, self.room)
 
 
 News = Sanction | Kicked | Lifted

@@ -19,7 +19,7 @@ from chatcluster.chat.message import CHAT
 from chatcluster.core.errors import Refused
 from chatcluster.core.sanctions import Kind, Sanction
 
-Chosen = Callable[[Socket, Identity, str], bool]
+Chosen = Callable[[Socket, Identity], bool]
 
 
 class Enforcing:
@@ -59,12 +59,8 @@ class Enforcing:
         return client is not None and client.id == id
 
     def _select(self, chosen: Chosen) -> list[Socket]:
-        found = []
-        for socket in self._members.sockets.values():
-            identity = socket.identity
-            if socket.connected and chosen(socket, identity, neighbourhood(identity.address)):
-                found.append(socket)
-        return found
+        sockets = self._members.sockets.values()
+        return [one for one in sockets if one.connected and chosen(one, one.identity)]
 
     def _put_out(self, socket: Socket, room: str | None, refused: Refused) -> None:
         if room is None:
@@ -99,7 +95,8 @@ class Enforcing:
                 yield socket
 
 
-def _concerned(sanction: Sanction, socket: Socket, identity: Identity, place: str) -> bool:
+def _concerned(sanction: Sanction, socket: Socket, identity: Identity) -> bool:
+    place = neighbourhood(identity.address) if sanction.address else ""
     return rules.concerns(sanction, identity, place)
 
 

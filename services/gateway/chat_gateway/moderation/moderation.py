@@ -31,7 +31,7 @@ from chatcluster.core import codes
 from chatcluster.core.deeds import Deed, Measure
 from chatcluster.core.envelope import Envelope
 from chatcluster.core.errors import FanoutError, HistoryError, MalformedError, Refused
-from chatcluster.core.sanctions import Kind, Sanction, identified
+from chatcluster.core.sanctions import Kind, Sanction
 from chatcluster.history.port import ModerationStore
 from chatcluster.runtime.logs import get_logger
 
@@ -167,9 +167,11 @@ class Moderation:
 
     async def _lifting(self, order: Pardon | Open, deed: Deed) -> Done:
         whom = Whom("", "") if isinstance(order, Open) else await self._whom(order.who)
-        id = identified(LIFTING[deed.measure], whom.user, whom.address, order.room)
-        changed = await self.register.lift(id)
-        await self._announce(Lifted(id), needed=not self._store.shared)
+        lifted = Lifted(
+            kind=LIFTING[deed.measure], user=whom.user, address=whom.address, room=order.room
+        )
+        changed = await self.register.lift(lifted.against)
+        await self._announce(lifted, needed=not self._store.shared)
         return Done(_about(deed, whom), changed=changed)
 
     async def _take_back(self, order: Delete, deed: Deed) -> Done:
@@ -193,10 +195,12 @@ class Moderation:
         where = "the chat" if kicked.room is None else "the room" if kicked.room else "the lobby"
         refused = Refused(codes.KICKED, f"you were put out of {where}{reason}")
 
-        def meant(socket: Socket, identity: Identity, place: str) -> bool:
+        def meant(socket: Socket, identity: Identity) -> bool:
             if kicked.member:
                 return self._enforcing.is_member(socket, kicked.member)
-            return (kicked.user or None) == identity.user or (kicked.address or None) == place
+            if kicked.address:
+                return neighbourhood(identity.address) == kicked.address
+            return bool(kicked.user) and kicked.user == identity.user
 
         self._enforcing.kick(meant, kicked.room, refused)
 

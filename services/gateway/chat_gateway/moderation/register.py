@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from chat_gateway.moderation.announcing import Lifted
 from chat_gateway.moderation.enforcing import Enforcing
 from chatcluster.core.errors import HistoryError
-from chatcluster.core.sanctions import Sanction, Sanctions
+from chatcluster.core.sanctions import Against, Sanction, Sanctions
 from chatcluster.history.port import ModerationStore
 from chatcluster.runtime.logs import get_logger
 
@@ -58,20 +58,21 @@ class Register:
             await self._store.impose(sanction)
             self.hear(sanction)
 
-    async def lift(self, id: str) -> bool:
+    async def lift(self, against: Against) -> bool:
         """Whether there was one. Raises HistoryError."""
         async with self._one_at_a_time:
-            known = self.sanctions.lift(id)
-            return await self._store.lift(id) or known
+            kept = await self._store.lift(against.id)
+            return self.sanctions.lift(against) or kept
 
     def hear(self, news: Sanction | Lifted) -> None:
         """It is so already, wherever that is kept."""
         if isinstance(news, Lifted):
-            self.sanctions.lift(news.id)
+            self.sanctions.lift(news.against)
         else:
             self.sanctions.impose(news)
             self._enforcing.impose([news], self._now())
-        if self._store.shared:
+        if self._store.shared:  # it may be late, and not so any more
+            self._version = -1
             self._stale.set()
 
     def interrupted(self) -> None:
@@ -92,6 +93,8 @@ class Register:
                 await self._look()
             except HistoryError as error:
                 log.warning("sanctions_wait", error=str(error))
+                await asyncio.sleep(LOOK_SECONDS)
+                self._stale.set()
 
     async def _look(self) -> None:
         if not self._store.shared or await self._store.version() != self._version:
@@ -103,5 +106,6 @@ class Register:
                 self._version, found = await self._store.sanctions()
             else:
                 found = [*self.sanctions.all(self._now()), *await self._others()]
-            new = self.sanctions.replace(found)
-            self._enforcing.impose([one for one in new if one.holds(self._now())], self._now())
+            now = self._now()
+            new = self.sanctions.replace(one for one in found if one.holds(now))
+            self._enforcing.impose(new, now)

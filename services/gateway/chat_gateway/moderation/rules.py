@@ -44,7 +44,7 @@ def first(
     for kind in kinds:
         if kind is Kind.CLOSE and room is not None and spared(identity, room):
             continue
-        found = sanctions.against(kind, identity.user, place, room, now)
+        found = sanctions.find(kind, identity.user, place, room, now)
         if found is not None:
             return found
     return None

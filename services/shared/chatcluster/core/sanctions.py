@@ -6,6 +6,7 @@ import enum
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,6 +17,19 @@ class Kind(enum.StrEnum):
     BAN = "ban"  # may not be there
     MUTE = "mute"  # may not say anything
     CLOSE = "close"  # nobody may be there
+
+
+class Against(NamedTuple):
+    """Whom and where a sanction is against: there is one of each kind."""
+
+    kind: Kind
+    user: str
+    address: str
+    room: str | None
+
+    @property
+    def id(self) -> str:
+        return json.dumps(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +50,13 @@ class Sanction:
     made: float = 0.0
 
     @property
+    def against(self) -> Against:
+        """A later sanction against the same takes this one's place."""
+        return Against(self.kind, self.user, self.address, self.room)
+
+    @property
     def id(self) -> str:
-        """A later sanction with the same id takes this one's place."""
-        return identified(self.kind, self.user, self.address, self.room)
+        return self.against.id
 
     def holds(self, now: float) -> bool:
         return self.until is None or now < self.until
@@ -56,15 +74,12 @@ class Sanction:
             raise MalformedError(f"not a sanction: {error}") from error
 
 
-def identified(kind: Kind, user: str, address: str, room: str | None) -> str:
-    return json.dumps([kind, user, address, room])
-
-
 class Sanctions:
-    """Those that are in force, by what they are against."""
+    """Those that are in force. `of_addresses`: whether one of them is against an address."""
 
     def __init__(self) -> None:
-        self._all: dict[str, Sanction] = {}
+        self.of_addresses = False
+        self._all: dict[Against, Sanction] = {}
 
     def __bool__(self) -> bool:
         return bool(self._all)
@@ -76,17 +91,21 @@ class Sanctions:
 
     def replace(self, sanctions: Iterable[Sanction]) -> list[Sanction]:
         """These are in force, and no others. Gives those that are new."""
-        before, self._all = self._all, {one.id: one for one in sanctions}
-        return [one for id, one in self._all.items() if before.get(id) != one]
+        before = self._all
+        self._keep(sanctions)
+        return [one for against, one in self._all.items() if before.get(against) != one]
 
     def impose(self, sanction: Sanction) -> None:
-        self._all[sanction.id] = sanction
+        """What has ended when it was made is forgotten."""
+        self._keep([*self.all(sanction.made), sanction])
 
-    def lift(self, id: str) -> bool:
+    def lift(self, against: Against) -> bool:
         """Whether there was one."""
-        return self._all.pop(id, None) is not None
+        lifted = self._all.pop(against, None) is not None
+        self._keep(self._all.values())
+        return lifted
 
-    def against(
+    def find(
         self, kind: Kind, user: str, address: str, room: str | None, now: float
     ) -> Sanction | None:
         """What of this kind holds in the room for a user and an address (each empty if it is not
@@ -97,7 +116,11 @@ class Sanctions:
             whom = [given for given in ((user, ""), ("", address)) if any(given)]
         for given in whom:
             for where in (None, room):
-                found = self._all.get(identified(kind, *given, where))
+                found = self._all.get(Against(kind, *given, where))
                 if found is not None and found.holds(now):
                     return found
         return None
+
+    def _keep(self, sanctions: Iterable[Sanction]) -> None:
+        self._all = {one.against: one for one in sanctions}
+        self.of_addresses = any(one.address for one in self._all.values())
