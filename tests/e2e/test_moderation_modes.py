@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from tests.e2e.clients import KINDS, NODE, params
 from tests.e2e.conftest import SHARING
 from tests.e2e.moderators import code, look, order, until, until_joined
 
@@ -44,6 +45,19 @@ async def test_what_is_ordered_at_one_gateway_holds_at_the_other(cluster, connec
     # Where nobody is asked who they are, a member is known by its address.
     assert code(await ada.ask("chat message", {"room": room, "message": "?"})) == "muted"
     await order(http, there, "unmute", who={"address": "127.0.0.1"}, room=room)
+
+
+@pytest.mark.parametrize("kind", params(KINDS))
+async def test_every_client_is_told_why_its_connection_ends(clusters, connect, http, room, kind):
+    here, there = clusters("redis").gateways
+    client = await connect(here.url, kind=kind, reconnect=True)
+    id = (await client.ask("join", room))["id"]
+    await order(http, there, "kick", who={"member": id}, reason="enough")
+    error = {"code": "kicked", "message": "you were put out of the chat: enough"}
+    assert await client.next("refused") == {"event": "connect", "error": error}
+    gone = await client.next("disconnect")
+    if kind == NODE:  # after which it does not come back by itself
+        assert gone["reason"] == "io server disconnect"
 
 
 async def test_without_a_store_a_gateway_asks_those_who_were_there_before(
