@@ -8,7 +8,8 @@ import pytest_asyncio
 
 from tests.e2e.clients import KINDS, NODE, params
 from tests.e2e.conftest import SHARING
-from tests.e2e.moderators import code, look, order, until, until_joined
+from tests.e2e.lone_gateway import lone_gateway
+from tests.e2e.moderators import code, look, order, refusal, until, until_joined
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -92,3 +93,47 @@ async def test_without_history_a_deleted_message_is_gone_for_those_who_have_it(
     said = await ada.ask("chat message", {"room": room, "message": "not so nice"})
     await order(http, here, "delete", room=room, message=said["id"])
     assert (await bob.next("moderated"))["id"] == said["id"]
+
+
+@pytest.fixture(scope="module")
+def lone(tmp_path_factory):
+    with lone_gateway(tmp_path_factory.mktemp("alone")) as gateway:
+        yield gateway
+
+
+@pytest.mark.parametrize("namespace", ["/", "/room", "/messages/tea"])
+async def test_a_banned_address_is_not_let_into_any_namespace(lone, connect, http, namespace):
+    client = await connect(lone.url)
+    await order(http, lone, "ban", who={"address": "127.0.0.1"}, reason="spam")
+    assert (await client.next("refused"))["error"]["code"] == "banned"
+    await client.next("disconnect")
+    assert await refusal(connect, lone, None, namespace=namespace) == "banned"
+    await order(http, lone, "unban", who={"address": "127.0.0.1"})
+    await connect(lone.url)
+    async with http.get(f"{lone.admin}/metrics") as response:
+        assert 'chatcluster_moderations_total{measure="ban"}' in await response.text()
+
+
+async def test_nobody_reads_a_closed_lobby(lone, connect, http):
+    before = await connect(lone.url)
+    await order(http, lone, "close", room="")
+    closed = await before.next("closed")
+    assert (closed["room"], closed["code"]) == (None, "room_closed")
+    after = await connect(lone.url)
+    assert code(await after.ask("chat message", {"message": "hello?"})) == "room_closed"
+    assert code(await after.ask("join")) == "room_closed"
+    await order(http, lone, "open", room="")
+    assert "error" not in await after.ask("join")
+    said = await after.ask("chat message", {"message": "hello"})
+    assert (await after.next("chat message"))["id"] == said["id"]
+    assert before.rest("chat message") == []
+    await order(http, lone, "delete", message=said["id"])
+    assert await after.next("moderated") == {"id": said["id"], "message": None}
+    assert before.rest("moderated") == []
+    assert (await before.ask("join"))["messages"] == []
+
+
+async def test_without_authentication_no_client_moderates(lone, connect, room):
+    client = await connect(lone.url)
+    for wanted in ({"action": "close", "room": room}, {"action": "kick", "who": {"user": "x"}}):
+        assert code(await client.ask("moderate", wanted)) == "forbidden"

@@ -28,6 +28,7 @@ from chat_gateway.moderation.orders import (
 )
 from chat_gateway.moderation.register import Register
 from chatcluster.core import codes
+from chatcluster.core.counting import Tally
 from chatcluster.core.deeds import Deed, Measure
 from chatcluster.core.envelope import Envelope
 from chatcluster.core.errors import FanoutError, HistoryError, MalformedError, Refused
@@ -75,6 +76,7 @@ class Moderation:
         now: Callable[[], float],
     ) -> None:
         self.register = register
+        self.done = Tally(Measure)
         self._manager = manager
         self._store = store
         self._enforcing = enforcing
@@ -90,6 +92,7 @@ class Moderation:
         done = await self._do(order, self._begun(order, by))
         log.info("moderation", changed=done.changed, **done.deed.told())
         if done.changed:
+            self.done.add(order.action)
             await self._keep(done.deed)
         return done
 
