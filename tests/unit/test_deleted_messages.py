@@ -116,7 +116,7 @@ async def test_who_missed_a_deleted_message_gets_the_others_and_misses_nothing(w
     await world.deleting.delete(ROOM, second)
     joining = Joining(log, feeds, recent=10, limit=10, budget=10_000)
     feeds.hold(ROOM)
-    reply = shown(await joining.missed(ROOM, Position.parse(first), None), ROOM)
+    reply: Any = shown(await joining.missed(ROOM, Position.parse(first), None), ROOM)
     assert [one["id"] for one in reply["messages"]] == [third]
     assert (reply["position"], reply["complete"]) == (third, True)
     feeds.release(ROOM)

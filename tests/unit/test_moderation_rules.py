@@ -6,7 +6,7 @@ import pytest
 
 from chat_gateway.access.identity import Identity, Permissions, Right, stranger
 from chat_gateway.moderation import orders, rules
-from chat_gateway.moderation.orders import ORDER, Delete, Member, Restrict
+from chat_gateway.moderation.orders import ORDER, Delete, Kick, Member, Place, Restrict
 from chatcluster.core.errors import Refused
 from chatcluster.core.sanctions import Kind, Sanction, Sanctions
 
@@ -87,6 +87,12 @@ def test_an_order_of_a_client_may_have_fields_that_are_not_known_and_says_not_wh
     order = orders.read(fields)
     assert order == Restrict(action="mute", who=Member(member="x"), seconds=5.0)
     assert order.by == ""
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"])
+def test_an_address_is_one_of_either_version(address):
+    order = orders.read({"action": "kick", "who": {"address": address}})
+    assert order == Kick(action="kick", who=Place(address=address))
 
 
 def test_a_message_without_a_room_is_in_the_lobby():
