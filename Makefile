@@ -40,7 +40,7 @@ bench: $(STAMPS)/dev $(STAMPS)/node ## What a delivery costs, beside Node (ARGS=
 	$(BIN)/python -m benchmarks --write $(ARGS)
 
 coverage: $(STAMPS)/dev ## Unit tests alone: every branch of the pure code must be taken.
-	$(BIN)/python -m pytest -q tests/unit $(wildcard tests/operator/test_*_table.py tests/operator/test_co*.py) tests/operator/test_status.py tests/operator/test_plan_properties.py --cov=chatcluster.core --cov=chat_gateway.chat.domain $(foreach pure,patterns identity claims keys tokens signing,--cov=chat_gateway.access.$(pure)) --cov=chatcluster.chat.message $(foreach pure,orders rules,--cov=chat_gateway.moderation.$(pure)) $(foreach pure,balancing changing conditions events leaving needs notes pace plan statements status steps view wanting warnings,--cov=chat_operator.$(pure)) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+	$(BIN)/python -m pytest -q tests/unit $(wildcard tests/operator/test_*_table.py tests/operator/test_co*.py) tests/operator/test_status.py tests/operator/test_plan_properties.py --cov=chatcluster.core --cov=chat_gateway.chat.domain $(foreach pure,patterns identity claims keys tokens signing,--cov=chat_gateway.access.$(pure)) --cov=chatcluster.chat.message $(foreach pure,balancing changing conditions events leaving needs notes pace plan statements status steps view wanting warnings,--cov=chat_operator.$(pure)) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 check: $(STAMPS)/dev ## Format, lint, types, layers, generated files.
 	$(BIN)/ruff format --check .
