@@ -206,6 +206,7 @@ async def test_only_who_has_the_right_there_moderates(connect, here, room):
         {**kick, "who": {"address": "192.0.2.1"}},
     ):
         assert code(await ada.ask("moderate", other)) == "forbidden"
+    assert here.output().count("moderation_refused") >= 4
     assert code(await ada.ask("moderate", {**kick, "who": {"member": "?"}})) == "unknown_member"
     for wrong in ({}, {"action": "x"}, {**kick, "who": {}}, {**kick, "reason": 7}):
         assert code(await ada.ask("moderate", wrong)) == "invalid"

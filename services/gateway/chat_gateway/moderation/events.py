@@ -9,8 +9,12 @@ from chat_gateway.chat.rights import Rights
 from chat_gateway.moderation import orders
 from chat_gateway.moderation.moderation import Moderation
 from chat_gateway.moderation.orders import OneOrder, Place
+from chatcluster.core.errors import Refused
+from chatcluster.runtime.logs import get_logger
 
 MODERATE = "moderate"
+
+log = get_logger(__name__)
 
 
 class Moderating:
@@ -21,7 +25,12 @@ class Moderating:
     async def moderate(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
         """Raises Refused without the right in the order's room, HistoryError and FanoutError."""
         order = orders.read(domain.fields_of(args, MODERATE))
-        identity = self._rights.must_moderate(sid, _asked(order))
+        try:
+            identity = self._rights.must_moderate(sid, _asked(order))
+        except Refused as refused:
+            code = refused.code.name
+            log.warning("moderation_refused", measure=order.action, room=order.room, code=code)
+            raise
         done = await self._moderation.carry_out(order, f"user/{identity.user}")
         told = done.deed.told()
         # An address is nobody's to see who has only the chat.
