@@ -167,10 +167,23 @@ async def test_only_a_message_that_the_log_has_is_redacted(opener):
     assert (await log.before("tea", None, 10)).entries == tuple(entries[1:])
 
 
+async def test_what_was_redacted_up_to_a_position_can_be_asked_for(log):
+    entries = await fill(log, "tea", 12)
+    for number in (10, 2, 7, 2):
+        await log.redact("tea", entries[number].position, b"")
+    gone = [entries[number].position for number in (2, 7, 10)]
+    assert list(await log.redacted("tea", entries[11].position)) == gone
+    assert list(await log.redacted("tea", gone[1])) == gone[:2]
+    assert list(await log.redacted("tea", entries[1].position)) == []
+    assert list(await log.redacted("tea", Position("old", 12))) == []
+    assert list(await log.redacted("coffee", entries[11].position)) == []
+
+
 async def test_what_was_redacted_goes_with_its_room(log):
     (entry,) = await fill(log, "tea", 1)
     await log.redact("tea", entry.position, b"")
     await log.drop("tea")
+    assert list(await log.redacted("tea", entry.position)) == []
     again = await fill(log, "tea", 2)
     assert (await log.before("tea", None, 10)).entries == tuple(again)
 

@@ -64,6 +64,9 @@ class Metered:
     async def redact(self, room: str, at: Position, body: bytes) -> bool:
         return await self._counted("redact", self._inner.redact(room, at, body))
 
+    async def redacted(self, room: str, until: Position) -> Sequence[Position]:
+        return await self._counted("read", self._inner.redacted(room, until))
+
     async def drop(self, room: str) -> None:
         await self._counted("drop", self._inner.drop(room))
 

@@ -104,6 +104,11 @@ class RoomLog(Protocol):
         False if the log does not have the message.
         """
 
+    async def redacted(self, room: str, until: Position) -> Sequence[Position]:
+        """The messages up to *until* that were redacted, oldest first, as far as the log has them;
+        there may be some that retention took. Of another epoch there are none.
+        """
+
     async def drop(self, room: str) -> None:
         """Forget the room's messages; a later `append` begins another epoch."""
 

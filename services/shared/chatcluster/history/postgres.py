@@ -95,6 +95,10 @@ class PostgresRoomLog:
         )
         return bool(redacted)
 
+    async def redacted(self, room: str, until: Position) -> Sequence[Position]:
+        rows = await self._reading.call("redacted", stored(room), until.epoch, until.offset)
+        return [Position(until.epoch, place) for (place,) in rows]
+
     async def drop(self, room: str) -> None:
         await self._reading.call("drop", stored(room))
 

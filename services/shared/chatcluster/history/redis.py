@@ -106,6 +106,12 @@ class RedisRoomLog:
         args = (at.epoch, at.offset, body, *self._kept[1:])
         return bool(await self._writing.run(REDACT, self._all_keys(room), args))
 
+    async def redacted(self, room: str, until: Position) -> Sequence[Position]:
+        fields = await self._reading.command("HKEYS", self._name(room, "redacted"))
+        found = [Position.parse(field.decode()) for field in fields]
+        ours = [at for at in found if at.epoch == until.epoch and at.offset <= until.offset]
+        return sorted(ours, key=lambda at: at.offset)
+
     async def drop(self, room: str) -> None:
         await self._writing.command("UNLINK", *self._all_keys(room))
 
