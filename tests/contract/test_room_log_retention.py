@@ -97,15 +97,3 @@ async def test_offsets_go_on_after_everything_is_over_age(opener):
     assert (part.entries, part.head, part.complete) == ((), last, False)
     assert (await log.append("tea", b"next")).position == Position(last.epoch, 4)
     assert offsets(await log.since("tea", last, 10)) == [4]
-
-
-async def test_what_was_redacted_is_as_old_as_before(opener):
-    log = await opener(Retention(age=0.3))
-    entries = await fill(log, "tea", 2)
-    await log.redact("tea", entries[0].position, b"")
-    await asyncio.sleep(0.2)
-    await log.redact("tea", entries[1].position, b"")
-    (young,) = await fill(log, "tea", 1)
-    await asyncio.sleep(0.15)
-    assert (await log.before("tea", None, 10)).entries == (young,)
-    assert await log.redact("tea", entries[1].position, b"again") is False

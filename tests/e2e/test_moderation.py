@@ -172,6 +172,9 @@ async def test_a_deleted_message_is_gone_for_those_who_have_it_and_those_who_com
         ids = [message["id"] for message in reply["messages"]]
         assert ids == ([first, last] if after is None else [last])
         assert (reply["position"], reply["complete"]) == (last, True)
+        assert "deleted" not in reply
+    back = await bob.ask("join", {"room": room, "after": last})
+    assert (back["messages"], back["deleted"]) == ([], [bad])
     paged = await bob.ask("history", {"room": room, "before": last, "limit": 1})
     assert [message["message"] for message in paged["messages"]] == ["first"]
     assert await items.ask("list") == {"count": 2}

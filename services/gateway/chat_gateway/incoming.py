@@ -90,10 +90,17 @@ class Incoming:
         rooms = envelope.rooms or (LOBBY_ROOM,)
         self._service.manager.apply(msgspec.structs.replace(envelope, rooms=rooms))
         if envelope.event == MODERATED:
+            self._note(envelope.args)
             for room in envelope.rooms:
                 for namespace in self._service.audience.namespaces(room):
                     outgoing = encode_event(namespace, MODERATED, envelope.args)
                     self._service.manager.emit_here(namespace, outgoing)
+
+    def _note(self, args: tuple[Any, ...]) -> None:
+        """What was deleted, if it was."""
+        match args:
+            case ({"id": str(id), "message": None},):
+                self._service.deletions.note(id)
 
     def _signal(self, envelope: Envelope) -> None:
         if envelope.event == PRESENCE:

@@ -164,6 +164,14 @@ test("a deleted message is gone, and does not come back", () => {
   assert.equal(timeline.has("e-2"), true);
 });
 
+test("what was deleted while the connection was broken is gone after it", () => {
+  const timeline = joined(span(1, 3));
+  timeline.hold();
+  timeline.caughtUp({ messages: span(4, 5), position: "e-5", deleted: ["e-1", "e-3", "e-4"] });
+  assert.deepEqual(offsets(timeline), [2, 5]);
+  assert.equal(timeline.last, "e-5");
+});
+
 test("a message that is deleted before it comes is never shown, and counts as seen", () => {
   const timeline = joined(span(1, 1));
   timeline.moderated({ id: "e-2", message: null });

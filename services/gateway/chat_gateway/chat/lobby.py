@@ -176,7 +176,9 @@ class Lobby:
         if room == LOBBY and not client.waits:
             # This client gets the lobby's messages since it connected.
             until = client.lobby_from or self._first()
-        return shown(await self._joining.missed(room, after, until), room)
+        gone = await self._service.deletions.up_to(room, after)
+        reply = shown(await self._joining.missed(room, after, until), room)
+        return self._service.deletions.tell(reply, gone)
 
     def _first(self) -> Position | None:
         return self._service.feeds.first(LOBBY) if self._service.feeds is not None else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from chat_gateway.chat.audience import LOBBY_ROOM, ROOMS, Audience
 from chat_gateway.chat.delays import Delays
+from chat_gateway.chat.deletions import Deletions
 from chat_gateway.chat.feeds import Feeds
 from chat_gateway.chat.posting import Posting
 from chat_gateway.chat.replay import decode
@@ -24,7 +25,7 @@ from chatcluster.core import codes
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.errors import FanoutError, Refused
 from chatcluster.core.position import Position
-from chatcluster.history.port import Entry, RoomDirectory, RoomLog, RoomRecord
+from chatcluster.history.port import Entry, RoomDirectory, RoomLog, RoomRecord, Slice
 from chatcluster.runtime.logs import get_logger
 
 ROOMS_CHANGED = "rooms"  # a signal in `/room`
@@ -64,6 +65,7 @@ class ChatService:
         self._jobs = jobs
         self._log_messages = log_messages
         self.rights = Rights(manager.members)
+        self.deletions = Deletions(room_log)
         self._posting = None if room_log is None else self._made(room_log, random_bytes)
 
     def _made(self, room_log: RoomLog, random_bytes: Callable[[int], bytes]) -> Posting:
@@ -173,9 +175,12 @@ class ChatService:
         if self.log is None:
             raise Refused(codes.NO_HISTORY, "this chat keeps no history")
         page = await self.log.before(room, before, limit)
-        while not (found := messages(room, page.entries)) and not page.complete and page.entries:
+        while not (found := self._kept(room, page)) and not page.complete and page.entries:
             page = await self.log.before(room, page.entries[0].position, limit)
         return found, page.complete
+
+    def _kept(self, room: str, page: Slice) -> list[tuple[str, Message]]:
+        return [one for one in messages(room, page.entries) if one[0] not in self.deletions]
 
     async def create_room(self, name: str) -> RoomRecord:
         record = RoomRecord(name, time.time())

@@ -79,7 +79,8 @@ export class Timeline {
   }
 
   /** The reply to `join`; gives the messages that are new. */
-  caughtUp({ messages = [], complete = true, position = null }) {
+  caughtUp({ messages = [], complete = true, position = null, deleted = [] }) {
+    for (const id of deleted) this.moderated({ id });
     const before = this.newest;
     const fresh = messages.map((message) => this.#put(message)).filter(Boolean);
     if (!complete && position && this.last !== null && before !== null) this.gaps.set(before, "open");
