@@ -49,7 +49,7 @@ async def test_what_is_ordered_at_one_gateway_holds_at_the_other(cluster, connec
 
 
 # Of python-socketio's client over WebSocket alone: when a server disconnects it from the last
-# namespace it sends one more request, over a session of aiohttp that it opens anew and never closes.
+# namespace it sends one more request, over a session of aiohttp that it opens and never closes.
 TIDY = [kind for kind in KINDS if kind.language == "node" or kind.transport == "websocket"]
 
 
