@@ -8,16 +8,19 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import TypeAdapter
 
+from chat_gateway.moderation.orders import OneOrder
 from chat_gateway.operator_routes import Drain, Shed
 from chat_hub import denied
 from chat_hub.denied import Reason
 from chat_hub.orders import RESERVED, Broadcast
+from chatcluster.core.deeds import Deed
 from chatcluster.core.figures import Figures
+from chatcluster.core.sanctions import Sanction
 from chatcluster.core.switch import Order
 from chatcluster.core.switch_plan import Report
 from tests.generated import write_or_check
@@ -48,6 +51,9 @@ def schemas() -> Mapping[Path, dict[str, Any]]:
             **_of(Figures),
             **_of(Drain),
             **_of(Shed),
+            **_of(Sanction),
+            **_of(Deed),
+            **{name: part for form in get_args(OneOrder) for name, part in _of(form).items()},
         },
         HUB: {"Denied": _denied(), "Taken": _TAKEN, **broadcast},
     }

@@ -25,6 +25,7 @@ STEPS = st.one_of(
     st.tuples(st.just("since"), ROOMS, EPOCHS, BACK, LIMITS),
     st.tuples(st.just("before"), ROOMS, EPOCHS, BACK, LIMITS),
     st.tuples(st.just("newest"), ROOMS, LIMITS),
+    st.tuples(st.just("redact"), ROOMS, EPOCHS, BACK, st.binary(max_size=5)),
     st.tuples(st.just("heads")),
     st.tuples(st.just("drop"), ROOMS),
 )
@@ -62,6 +63,12 @@ class Model:
         older = [entry for entry in self.numbered() if entry[0] < offset and epoch == "current"]
         return older[max(0, len(older) - limit) :], len(older) <= limit
 
+    def redact(self, epoch: str, offset: int, body: bytes) -> bool:
+        if epoch != "current" or offset not in dict(self.numbered()):
+            return False
+        self.bodies[offset - 1] = body
+        return True
+
     def drop(self) -> Model:
         return Model(former=self.epoch or self.former)
 
@@ -98,6 +105,11 @@ class Comparison:
     async def newest(self, room: str, limit: int) -> None:
         part = await self.log.before(room, None, limit)
         self._same_slice(room, part, self.models[room].before("current", 10**9, limit))
+
+    async def redact(self, room: str, epoch: str, back: int, body: bytes) -> None:
+        offset = max(0, len(self.models[room].bodies) - back)
+        redacted = await self.log.redact(room, self._position(room, epoch, offset), body)
+        assert redacted is self.models[room].redact(epoch, offset, body)
 
     async def heads(self) -> None:
         for room, head in (await self.log.heads(list(self.models))).items():

@@ -124,5 +124,6 @@ def test_every_setting_that_it_names_is_one():
     named = set(re.findall(r"CHAT_AUTH\w*", PAGE))
     there = {f"CHAT_{name.upper()}" for name in GatewaySettings.model_fields}
     assert named <= there
-    said = named | {f"CHAT_AUTH_{name}_CLAIM" for name in ("READ", "WRITE", "CREATE", "REMOVE")}
+    rights = ("READ", "WRITE", "CREATE", "REMOVE", "MODERATE")
+    said = named | {f"CHAT_AUTH_{name}_CLAIM" for name in rights}
     assert {name for name in there if name.startswith("CHAT_AUTH")} <= said

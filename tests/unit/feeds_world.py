@@ -74,6 +74,14 @@ class SlowLog:
         head: Position = await self._answer(lambda: self.log.head(room))
         return head
 
+    async def redacted(self, room: str, until: Position) -> Sequence[Position]:
+        found: Sequence[Position] = await self._answer(lambda: self.log.redacted(room, until))
+        return found
+
+    async def redact(self, room: str, at: Position, body: bytes) -> bool:
+        redacted: bool = await self._answer(lambda: self.log.redact(room, at, body))
+        return redacted
+
     async def heads(self, rooms: Sequence[str]) -> Mapping[str, Position]:
         heads: Mapping[str, Position] = await self._answer(lambda: self.log.heads(rooms))
         return heads

@@ -50,10 +50,18 @@ def test_each_right_has_its_own_patterns(right, room, given):
     assert permissions.may(right, room) is given
 
 
+@pytest.mark.parametrize(
+    ("rooms", "all"), [((), False), (("team-*", ""), False), (("**",), False), (("a", "*"), True)]
+)
+def test_only_who_moderates_any_room_moderates_the_chat(rooms, all):
+    assert Permissions(moderate=rooms).moderates_all is all
+
+
 @pytest.mark.parametrize("right", Right)
-def test_where_nobody_is_asked_everybody_may_do_everything(right):
-    assert EVERYTHING.may(right, "any room")
-    assert EVERYTHING.may(right, "")
+def test_where_nobody_is_asked_everybody_may_do_everything_but_moderate(right):
+    assert EVERYTHING.may(right, "any room") is (right is not Right.MODERATE)
+    assert EVERYTHING.may(right, "") is (right is not Right.MODERATE)
+    assert not EVERYTHING.moderates_all
     somebody = stranger("192.0.2.1")
     assert (somebody.user, somebody.name, somebody.address) == ("", "", "192.0.2.1")
     assert somebody.permissions is EVERYTHING

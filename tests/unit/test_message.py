@@ -23,7 +23,7 @@ MESSAGES = st.builds(
     to=st.none() | st.text(),
     key=st.none() | st.text(min_size=1),
 )
-STORED = st.builds(replace, MESSAGES, alone=st.booleans())
+STORED = st.builds(replace, MESSAGES, alone=st.booleans(), deleted=st.booleans())
 ADA = Message(room="tea", nick="ada", text="hello", time=1.5, dyno="one")
 
 
@@ -51,6 +51,18 @@ def test_that_only_one_gateways_clients_were_told_is_stored_and_not_shown():
     assert orjson.loads(mine.encode())["alone"] is True
     assert mine.as_chat("e-7") == ADA.as_chat("e-7")
     assert mine.as_item("e-7") == ADA.as_item("e-7")
+
+
+@given(STORED)
+def test_of_a_deleted_message_nobodys_words_are_kept(message):
+    kept = message.redacted()
+    assert (kept.nick, kept.text, kept.to, kept.key, kept.deleted) == ("", "", None, None, True)
+    assert (kept.room, kept.time, kept.dyno, kept.alone) == (
+        message.room,
+        message.time,
+        message.dyno,
+        message.alone,
+    )
 
 
 def test_clients_of_a_room_get_its_name_and_those_of_the_lobby_none():

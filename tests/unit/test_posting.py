@@ -51,7 +51,7 @@ class Log:
             answer.set_result(Appended(self.store(body)))
 
     # The rest of a room log, which nobody asks for here.
-    open = since = before = head = heads = drop = check = close = work
+    open = since = before = head = heads = redact = redacted = drop = check = close = work
 
 
 class Fanout:

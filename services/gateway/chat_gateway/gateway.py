@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-import chatcluster
 from chat_gateway.access.gatekeeper import Gatekeeper
 from chat_gateway.access.judging import Judge
 from chat_gateway.chat.audience import LOBBY_ROOM, MESSAGES, ROOMS, Audience
@@ -31,7 +30,9 @@ from chat_gateway.manager.interest import Interest
 from chat_gateway.manager.manager import FanoutManager
 from chat_gateway.manager.membership import Socket
 from chat_gateway.manager.server import ChatServer
+from chat_gateway.moderation.opening import moderating
 from chat_gateway.namespaces import accepts, register
+from chat_gateway.stats import stats
 from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.message import CHAT
 from chatcluster.chat.people import PEOPLE
@@ -43,7 +44,7 @@ from chatcluster.core.people import Signal
 from chatcluster.core.switch import Switch
 from chatcluster.fanout.outbox import Outbox
 from chatcluster.fanout.port import Fanout
-from chatcluster.fanout.switching import Switching, change_stats
+from chatcluster.fanout.switching import Switching
 from chatcluster.history.metered import Metered
 from chatcluster.history.opening import OpenedStore
 from chatcluster.runtime.background import background
@@ -79,7 +80,7 @@ class Gateway:
         self._change = change
         self.log = None if store.log is None else Metered(store.log)
         self.health = Health(fanout, self.log)
-        self._started = time.monotonic()
+        self.started = time.monotonic()
         self._interest = Interest(GATHER_SECONDS)
         audience = Audience(self._interest)
         self.manager = FanoutManager(fanout, origin, audience.changed, numbers)
@@ -124,6 +125,7 @@ class Gateway:
             random_bytes=os.urandom,
             **configured.server(settings),
         )
+        self.moderation = moderating(self, store.moderation)
         register(self.server, self.lobby, self.room_list, self.room_messages)
 
     def _follow(self, audience: Audience) -> Joining | None:
@@ -162,7 +164,9 @@ class Gateway:
     async def serving(self) -> AsyncIterator[None]:
         """Carry envelopes while the body runs. Raises FanoutError if no carrier answers."""
         incoming = Incoming(
-            self.service, self.presence, self.lobby, self.room_list, self.cluster.answering
+            *(self.service, self.presence, self.lobby, self.room_list),
+            self.moderation,
+            self.cluster.answering,
         )
         await self.fanout.open(incoming)
         try:
@@ -173,9 +177,11 @@ class Gateway:
                 beat=self.presence.beat(),
                 rooms=self.room_list.keep_telling(),
                 health=self.health.watch(),
+                moderation=self.moderation.register.keep(),
                 **({"sweep": self.service.feeds.sweep()} if self.service.feeds else {}),
             ):
                 await self._listen()
+                await self.moderation.register.begin()
                 yield
         finally:
             if self.service.feeds is not None:
@@ -198,21 +204,7 @@ class Gateway:
 
     def stats(self) -> dict[str, Any]:
         """What `/stats` answers."""
-        return {
-            "name": self.settings.name,
-            "version": chatcluster.__version__,
-            "mode": self.fanout.mode,
-            "ready": not self.health.reasons(),
-            "phase": str(self.health.phase),
-            "connections": len(self.server.eio.sockets),
-            "rooms": self.manager.members.room_count(),
-            "messages": self.service.taken,
-            "delivered": self.manager.delivered,
-            "replayed": self.service.feeds.replays if self.service.feeds else 0,
-            "fanout": {**self.outbox.stats(), **change_stats(self._change)},
-            "history": {"kind": self.settings.history, "ok": self.health.history_ok},
-            "uptime": round(time.monotonic() - self._started, 1),
-        }
+        return stats(self, self._change)
 
     @property
     def switch(self) -> Switch | None:

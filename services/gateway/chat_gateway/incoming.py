@@ -16,7 +16,9 @@ from chat_gateway.chat.rooms import RoomList
 from chat_gateway.chat.service import CHAT_MESSAGE, ROOMS_CHANGED, ChatService
 from chat_gateway.manager.answering import Answering
 from chat_gateway.manager.encoding import encode_event
-from chatcluster.chat.message import CHAT
+from chat_gateway.moderation.announcing import EVENT as MODERATION
+from chat_gateway.moderation.moderation import Moderation
+from chatcluster.chat.message import CHAT, MODERATED
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.request import Reply, Request
 from chatcluster.runtime.logs import get_logger
@@ -35,12 +37,15 @@ class Incoming:
         presence: Presence,
         lobby: Lobby,
         room_list: RoomList,
+        moderation: Moderation,
         answering: Answering,
     ) -> None:
         self._service = service
         self._presence = presence
         self._lobby = lobby
         self._room_list = room_list
+        self._moderation = moderation
+        self._origin = service.manager.origin
         self._answering = answering
         self._tracer = service.manager.tracer
 
@@ -61,6 +66,7 @@ class Incoming:
         log.warning("fanout_interrupted")
         self._presence.interrupted()
         self._room_list.changed()
+        self._moderation.register.interrupted()
         if self._service.feeds is not None:
             self._service.feeds.refresh()
 
@@ -74,17 +80,36 @@ class Incoming:
             self._message(envelope)
         elif envelope.action is Action.CLOSE_ROOM and envelope.namespace == CHAT:
             self._close_rooms(envelope)
+        elif envelope.event in (TYPING, MODERATED) and envelope.namespace == CHAT:
+            self._tell(envelope)
         else:
-            if envelope.event == TYPING and envelope.namespace == CHAT and not envelope.rooms:
-                # For those in the lobby: not all who are on `/` may be.
-                envelope = msgspec.structs.replace(envelope, rooms=(LOBBY_ROOM,))
             self._service.manager.apply(envelope)
+
+    def _tell(self, envelope: Envelope) -> None:
+        """What is for those in a room, or (none) in the lobby: not all who are on `/` may be."""
+        rooms = envelope.rooms or (LOBBY_ROOM,)
+        self._service.manager.apply(msgspec.structs.replace(envelope, rooms=rooms))
+        if envelope.event == MODERATED:
+            self._note(envelope.args)
+            for room in envelope.rooms:
+                for namespace in self._service.audience.namespaces(room):
+                    outgoing = encode_event(namespace, MODERATED, envelope.args)
+                    self._service.manager.emit_here(namespace, outgoing)
+
+    def _note(self, args: tuple[Any, ...]) -> None:
+        """What was deleted, if it was."""
+        match args:
+            case ({"id": str(id), "message": None},):
+                self._service.deletions.note(id)
 
     def _signal(self, envelope: Envelope) -> None:
         if envelope.event == PRESENCE:
             self._presence.hear(envelope)
         elif envelope.event == ROOMS_CHANGED and envelope.namespace == ROOMS:
             self._room_list.changed()
+        elif envelope.event == MODERATION and envelope.namespace == ROOMS:
+            if envelope.origin != self._origin:
+                self._moderation.hear(envelope)
         else:
             log.debug("signal_unknown", event_name=envelope.event, origin=envelope.origin)
 

@@ -18,6 +18,7 @@ from chat_gateway.drain import drain
 from chat_gateway.examination import Examination
 from chat_gateway.gateway import Gateway, new_origin
 from chat_gateway.metrics import gateway_metrics
+from chat_gateway.moderation.routes import moderation_routes
 from chat_gateway.moving import Moving
 from chat_gateway.operator_routes import operator_routes
 from chat_gateway.serving import CLOSE_SECONDS, serving
@@ -119,6 +120,7 @@ def admin_routes(
     return [
         *fanout_routes(switching, token),
         *operator_routes(moving, figures, token),
+        *moderation_routes(gateway.moderation, token),
         *Examination(gateway, switching.report().origin, token).routes(),
     ]
 

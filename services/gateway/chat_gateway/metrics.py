@@ -117,6 +117,12 @@ def _messages(metrics: Metrics, gateway: Gateway) -> None:
         "Messages of gateways whose clock is more than 0.1 s ahead of this one's.",
         lambda: service.delays.ahead,
     )
+    metrics.readings(
+        "moderations",
+        "What was done to moderate the chat, as it was ordered at this gateway.",
+        label="measure",
+        read=lambda: gateway.moderation.done.counts,
+    )
     metrics.reading(
         "replays",
         "Messages read from the room log because the fan-out did not bring them.",

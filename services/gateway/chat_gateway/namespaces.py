@@ -45,7 +45,7 @@ def register(
     server.on("connect", chat_connect, namespace=CHAT)
     server.on("disconnect", chat_disconnect, namespace=CHAT)
     server.on("*", chat_event, namespace=CHAT)
-    server.on("connect", _nothing, namespace=ROOMS)
+    server.on("connect", room_list.connect, namespace=ROOMS)
     server.on("disconnect", _nothing, namespace=ROOMS)
     server.on("*", room_event, namespace=ROOMS)
     server.on("connect", messages_connect, namespace="*")

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from chat_worker.job import Answers, Task
 from chat_worker.rules import Rules
-from chatcluster.chat.message import CHAT_MESSAGE
+from chatcluster.chat.message import CHAT_MESSAGE, MODERATED
 from chatcluster.runtime.worker_settings import WorkerSettings
-
-MODERATED = "moderated"
 
 
 class Moderation:

@@ -153,3 +153,58 @@ function generator(seed) {
     return state / 2 ** 32;
   };
 }
+
+test("a deleted message is gone, and does not come back", () => {
+  const timeline = joined(span(1, 4));
+  timeline.moderated({ id: "e-2", message: null });
+  assert.deepEqual(offsets(timeline), [1, 3, 4]);
+  assert.equal(timeline.live(at(2)), null);
+  timeline.older({ messages: span(1, 2) });
+  assert.deepEqual(offsets(timeline), [1, 3, 4]);
+  assert.equal(timeline.has("e-2"), true);
+});
+
+test("what was deleted while the connection was broken is gone after it", () => {
+  const timeline = joined(span(1, 3));
+  timeline.hold();
+  timeline.caughtUp({ messages: span(4, 5), position: "e-5", deleted: ["e-1", "e-3", "e-4"] });
+  assert.deepEqual(offsets(timeline), [2, 5]);
+  assert.equal(timeline.last, "e-5");
+});
+
+test("a message that is deleted before it comes is never shown, and counts as seen", () => {
+  const timeline = joined(span(1, 1));
+  timeline.moderated({ id: "e-2", message: null });
+  assert.equal(timeline.live(at(2)), null);
+  assert.deepEqual(offsets(timeline), [1]);
+  assert.equal(timeline.last, "e-2");
+});
+
+test("a message can be given another text, before or after it comes", () => {
+  const timeline = joined(span(1, 1));
+  timeline.moderated({ id: "e-1", message: "m*" });
+  timeline.moderated({ id: "e-2", message: "n*" });
+  timeline.live(at(2));
+  assert.deepEqual(timeline.messages.map(({ message }) => message), ["m*", "n*"]);
+});
+
+test("a hole after a deleted message is after the one before it", () => {
+  const timeline = joined(span(1, 3));
+  timeline.hold();
+  timeline.caughtUp({ messages: span(8, 9), position: "e-9", complete: false });
+  timeline.moderated({ id: "e-3", message: null });
+  assert.deepEqual([...timeline.gaps], [["e-2", "open"]]);
+  assert.equal(timeline.gapEnd("e-2"), "e-8");
+  timeline.fill("e-2", { messages: span(2, 7) });
+  assert.deepEqual(offsets(timeline), [1, 2, 4, 5, 6, 7, 8, 9]);
+  assert.equal(timeline.gaps.size, 0);
+});
+
+test("a hole after a first message that was deleted is before everything", () => {
+  const timeline = joined(span(1, 1), { complete: true });
+  timeline.hold();
+  timeline.caughtUp({ messages: span(8, 9), position: "e-9", complete: false });
+  timeline.moderated({ id: "e-1", message: null });
+  assert.equal(timeline.gaps.size, 0);
+  assert.equal(timeline.complete, false);
+});

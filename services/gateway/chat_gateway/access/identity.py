@@ -16,6 +16,7 @@ class Right(enum.StrEnum):
     WRITE = "write"
     CREATE = "create"
     REMOVE = "remove"  # with everything that was said in it
+    MODERATE = "moderate"  # what others may do there
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Permissions:
     write: tuple[str, ...] = ()
     create: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    moderate: tuple[str, ...] = ()
 
     def may(self, right: Right, room: str) -> bool:
         patterns: tuple[str, ...] = getattr(self, right)
@@ -34,8 +36,14 @@ class Permissions:
             patterns += self.join
         return any(matches(pattern, room) for pattern in patterns)
 
+    @property
+    def moderates_all(self) -> bool:
+        """Whether it moderates the whole chat, which is more than each of its rooms."""
+        return "*" in self.moderate
 
-EVERYTHING = Permissions(**{right.value: ("*",) for right in Right})
+
+# To moderate is nobody's who has not shown who they are.
+EVERYTHING = Permissions(**{right.value: ("*",) for right in Right if right is not Right.MODERATE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chat_gateway.access.identity import Permissions
 from chat_gateway.chat import domain
 from chat_gateway.chat.domain import UNNAMED, Limits
 from chatcluster.core import codes
@@ -19,8 +18,8 @@ from chatcluster.core.position import Position
 class Client:
     """`waits`: the client wants the lobby's messages only once it has joined it.
 
-    `lobby_from`: where the lobby stood when this client began to get its messages. `permissions`:
-    None where nobody is asked who they are. `named`: the nickname is not the client's to choose.
+    `lobby_from`: where the lobby stood when this client began to get its messages. `named`: the
+    nickname is not the client's to choose.
     """
 
     id: str
@@ -28,7 +27,6 @@ class Client:
     waits: bool
     lobby_from: Position | None = None
     rooms: frozenset[str] = frozenset()
-    permissions: Permissions | None = None
     named: bool = False
 
     def person(self, dyno: str) -> Person:

@@ -13,7 +13,6 @@ from chat_gateway.chat.domain import LOBBY, Limits
 from chat_gateway.chat.events import EventHandler
 from chat_gateway.chat.joining import Joining, shown
 from chat_gateway.chat.presence import Presence
-from chat_gateway.chat.rights import known_name, may, must, permissions_of
 from chat_gateway.chat.service import ChatService
 from chat_gateway.manager.answer import Answer
 from chat_gateway.manager.prompt import PromptEvent
@@ -59,14 +58,14 @@ class Lobby:
         self.prompt_handlers: dict[str, PromptEvent] = {"chat message": self._say}
 
     def connect(self, sid: str, auth: Mapping[str, Any]) -> None:
-        """Raises Refused for a nickname that may not be."""
-        members = self._service.manager.members
-        name, permissions = known_name(members, sid), permissions_of(members, sid)
+        """Raises Refused for who is banned, and for a nickname that may not be."""
+        rights = self._service.rights
+        rights.must_be_welcome(sid)
+        name = rights.name(sid)
         self.clients[sid] = Client(
             id=short_id(self._random_bytes),
             nickname=name or domain.nickname(auth.get("nickname"), self._limits),
-            waits=auth.get("lobby") == "join" or not may(permissions, Right.READ, LOBBY),
-            permissions=permissions,
+            waits=auth.get("lobby") == "join" or bool(rights.refusal(sid, Right.READ, LOBBY)),
             named=bool(name),
         )
 
@@ -98,19 +97,21 @@ class Lobby:
     def _say(self, sid: str, args: tuple[Any, ...], answer: Answer) -> bool:
         """A `chat message` as far as that can be done without waiting."""
         client = self.clients[sid]
-        room, nick, text, key = self._message(client, args)
+        room, nick, text, key = self._message(sid, client, args)
         if room != LOBBY and room not in client.rooms:
             return False
         return self._service.post_promptly(room, nick, text, key, answer)
 
     async def _chat_message(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
         client = self.clients[sid]
-        room, nick, text, key = self._message(client, args)
+        room, nick, text, key = self._message(sid, client, args)
         await self._must_exist(client, room)
         id, time = await self._service.post(room, nick, text, key=key)
         return {"id": id, "time": time}
 
-    def _message(self, client: Client, args: tuple[Any, ...]) -> tuple[str, str, str, str | None]:
+    def _message(
+        self, sid: str, client: Client, args: tuple[Any, ...]
+    ) -> tuple[str, str, str, str | None]:
         """Room, nickname, text and key."""
         fields = domain.fields_of(args, "chat message")
         nick = client.speaks_as(fields, self._limits)
@@ -119,8 +120,7 @@ class Lobby:
         room = fields.get("room")
         if type(room) is not str or room not in client.rooms:  # else it was checked when joined
             room = domain.room_or_lobby(room, self._limits)
-        if client.permissions is not None:
-            must(client.permissions, Right.WRITE, room)
+        self._service.rights.must(sid, Right.WRITE, room)
         return room, nick, text, key
 
     async def _join(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
@@ -128,7 +128,7 @@ class Lobby:
         fields = domain.room_or_fields(args, "join")
         room = domain.room_or_lobby(fields.get("room"), self._limits)
         after = domain.position(fields.get("after"), "after")
-        must(client.permissions, Right.JOIN, room)
+        self._service.rights.must(sid, Right.JOIN, room)
         if "nickname" in fields and not client.named:
             client.nickname = domain.nickname(fields["nickname"], self._limits)
         if room not in client.rooms and len(client.rooms) >= self._most_rooms:
@@ -159,9 +159,10 @@ class Lobby:
         # No waiting from here to the acknowledgement: what is newer than its position is sent to
         # those who are in the room, so the client must be, and must read the acknowledgement first.
         socket = self._service.manager.members.sockets.get(sid)
-        if socket is None or not socket.connected:
+        refused = self._service.rights.refusal(sid, Right.JOIN, room)
+        if socket is None or not socket.connected or refused:
             self._out(client, room)
-            raise Refused(codes.NOT_JOINED, "disconnected meanwhile")
+            raise refused or Refused(codes.NOT_JOINED, "disconnected meanwhile")
         self._service.manager.members.enter(socket, room or LOBBY_ROOM)
         if self._service.feeds is not None and (room != LOBBY or client.waits):
             self._service.feeds.entered(room, sid)
@@ -175,7 +176,9 @@ class Lobby:
         if room == LOBBY and not client.waits:
             # This client gets the lobby's messages since it connected.
             until = client.lobby_from or self._first()
-        return shown(await self._joining.missed(room, after, until), room)
+        gone = await self._service.deletions.up_to(room, after)
+        reply = shown(await self._joining.missed(room, after, until), room)
+        return self._service.deletions.tell(reply, gone)
 
     def _first(self) -> Position | None:
         return self._service.feeds.first(LOBBY) if self._service.feeds is not None else None
@@ -206,7 +209,7 @@ class Lobby:
         room = domain.room_or_lobby(fields.get("room"), self._limits)
         if room != LOBBY:
             client.joined(fields, self._limits)
-        must(client.permissions, Right.WRITE, room)
+        self._service.rights.must(sid, Right.WRITE, room)
         event = {"id": client.id, "nick": nick, "typing": typing}
         manager = self._service.manager
         await manager.publish(
@@ -232,7 +235,7 @@ class Lobby:
         room = domain.room_or_lobby(fields.get("room"), self._limits)
         before = domain.position(fields.get("before"), "before")
         limit = domain.limit(fields.get("limit"))
-        must(self.clients[sid].permissions, Right.READ, room)
+        self._service.rights.must(sid, Right.READ, room)
         await self._must_exist(self.clients[sid], room)
         found, complete = await self._service.read(room, before, limit)
         return {

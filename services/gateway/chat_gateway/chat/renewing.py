@@ -8,14 +8,12 @@ from chat_gateway.chat.clients import Client
 from chat_gateway.chat.domain import LOBBY
 from chat_gateway.chat.lobby import Lobby
 from chat_gateway.chat.presence import Presence
-from chat_gateway.chat.rights import known_name, may, permissions_of
 from chat_gateway.chat.rooms import RoomList
 from chat_gateway.chat.service import ChatService
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.membership import Socket
 from chat_gateway.sockets.session import Session
 from chatcluster.chat.message import CHAT
-from chatcluster.core import codes
 
 
 class Renewing:
@@ -46,11 +44,7 @@ class Renewing:
                 self._in_messages(socket)
 
     async def _in_chat(self, socket: Socket) -> None:
-        client, members = self._lobby.clients[socket.sid], self._service.manager.members
-        client.permissions, name = (
-            permissions_of(members, socket.sid),
-            known_name(members, socket.sid),
-        )
+        client, name = self._lobby.clients[socket.sid], self._service.rights.name(socket.sid)
         self._put_out(socket, client)
         if name and name != client.nickname:
             client.nickname, client.named = name, True
@@ -60,13 +54,14 @@ class Renewing:
     def _put_out(self, socket: Socket, client: Client) -> None:
         for room in sorted({LOBBY, *client.rooms}):
             right = Right.JOIN if room in client.rooms else Right.READ
-            if may(client.permissions, right, room):
+            refused = self._service.rights.refusal(socket.sid, right, room)
+            if refused is None:
                 continue
             self._lobby.put_out(socket.sid, client, room)
-            closed = {"room": room or None, "code": codes.FORBIDDEN.name}
+            closed = {"room": room or None, "code": refused.code.name}
             socket.session.send(encode_event(CHAT, "closed", (closed,)))
 
     def _in_messages(self, socket: Socket) -> None:
-        permissions = permissions_of(self._service.manager.members, socket.sid)
-        if not may(permissions, Right.READ, room_of(socket.namespace).strip()):
+        room = room_of(socket.namespace).strip()
+        if self._service.rights.refusal(socket.sid, Right.READ, room):
             self._service.manager.server.drop(socket, close=False)

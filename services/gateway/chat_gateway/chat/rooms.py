@@ -10,7 +10,6 @@ from chat_gateway.chat import domain
 from chat_gateway.chat.audience import ROOMS, room_of
 from chat_gateway.chat.domain import HISTORY_LIMIT, Limits
 from chat_gateway.chat.events import EventHandler
-from chat_gateway.chat.rights import known_name, may_know, must, permissions_of
 from chat_gateway.chat.service import ChatService
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.membership import Socket
@@ -71,21 +70,25 @@ class RoomList:
         self._send(socket, await self._service.room_list())
 
     def _send(self, socket: Socket, rooms: list[dict[str, Any]]) -> int:
-        permissions = permissions_of(self._service.manager.members, socket.sid)
-        seen = [room for room in rooms if may_know(permissions, room["name"])]
+        rights = self._service.rights
+        seen = [room for room in rooms if rights.may_know(socket.sid, room["name"])]
         socket.session.send(encode_event(ROOMS, "item", (seen,)))
         self._service.manager.delivered += 1
         return len(seen)
 
+    async def connect(self, sid: str, *_: Any) -> None:
+        """Raises Refused for whom is banned."""
+        self._service.rights.must_be_welcome(sid)
+
     async def _create(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
         name = self._name(args, "create")
-        must(permissions_of(self._service.manager.members, sid), Right.CREATE, name)
+        self._service.rights.must(sid, Right.CREATE, name)
         record = await self._service.create_room(name)
         return {"name": record.name, "created": record.created}
 
     async def _remove(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
         name = self._name(args, "remove")
-        must(permissions_of(self._service.manager.members, sid), Right.REMOVE, name)
+        self._service.rights.must(sid, Right.REMOVE, name)
         await self._service.remove_room(name)
         return {"name": name}
 
@@ -112,7 +115,7 @@ class RoomMessages:
         and the client may read it.
         """
         room = domain.name(room_of(namespace), "room", self._limits)
-        must(permissions_of(self._service.manager.members, sid), Right.READ, room)
+        self._service.rights.must(sid, Right.READ, room)
         await self._service.exists(room)
         audience = self._service.audience
         audience.hold(room)
@@ -120,6 +123,7 @@ class RoomMessages:
             await audience.subscribed(room)
             if self._service.feeds is not None:
                 await self._service.feeds.started(room)
+            self._service.rights.must(sid, Right.READ, room)  # it may have been taken meanwhile
         finally:
             # The client becomes a member, and holds the room itself, before the loop comes to this.
             asyncio.get_running_loop().call_soon(audience.release, room)
@@ -138,9 +142,8 @@ class RoomMessages:
 
         async def create(sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
             fields = domain.fields_of(args, "create")
-            members = self._service.manager.members
-            must(permissions_of(members, sid), Right.WRITE, room)
-            nick = known_name(members, sid) or domain.nickname(
+            self._service.rights.must(sid, Right.WRITE, room)
+            nick = self._service.rights.name(sid) or domain.nickname(
                 fields.get("from"), self._limits, "from"
             )
             to = domain.optional_name(fields.get("to"), "to", self._limits)

@@ -9,9 +9,11 @@ from typing import Any
 
 from chat_gateway.chat.audience import LOBBY_ROOM, ROOMS, Audience
 from chat_gateway.chat.delays import Delays
+from chat_gateway.chat.deletions import Deletions
 from chat_gateway.chat.feeds import Feeds
 from chat_gateway.chat.posting import Posting
 from chat_gateway.chat.replay import decode
+from chat_gateway.chat.rights import Rights
 from chat_gateway.manager.answer import Answer
 from chat_gateway.manager.encoding import encode_event
 from chat_gateway.manager.manager import FanoutManager
@@ -23,7 +25,7 @@ from chatcluster.core import codes
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.errors import FanoutError, Refused
 from chatcluster.core.position import Position
-from chatcluster.history.port import Entry, RoomDirectory, RoomLog, RoomRecord
+from chatcluster.history.port import Entry, RoomDirectory, RoomLog, RoomRecord, Slice
 from chatcluster.runtime.logs import get_logger
 
 ROOMS_CHANGED = "rooms"  # a signal in `/room`
@@ -62,6 +64,8 @@ class ChatService:
         self._alone = alone
         self._jobs = jobs
         self._log_messages = log_messages
+        self.rights = Rights(manager.members)
+        self.deletions = Deletions(room_log)
         self._posting = None if room_log is None else self._made(room_log, random_bytes)
 
     def _made(self, room_log: RoomLog, random_bytes: Callable[[int], bytes]) -> Posting:
@@ -146,8 +150,10 @@ class ChatService:
 
     def out(self, room: str, id: str, message: Message, had: tuple[str, ...] = ()) -> None:
         """Hand a message to the room's clients here, in the form of each namespace, but for those
-        who have *had* it (socket ids).
+        who have *had* it (socket ids). One that was deleted meanwhile goes to nobody.
         """
+        if message.deleted:
+            return
         self.out_chat(room, message.as_chat(id), had)
         for namespace in self.audience.namespaces(room):
             item = encode_event(namespace, "item", (message.as_item(id),))
@@ -163,11 +169,18 @@ class ChatService:
     async def read(
         self, room: str, before: Position | None, limit: int
     ) -> tuple[list[tuple[str, Message]], bool]:
-        """Stored messages, oldest first, and whether there are none older."""
+        """At most *limit* stored messages, oldest first, and whether there are none older. None are
+        given only if there are none.
+        """
         if self.log is None:
             raise Refused(codes.NO_HISTORY, "this chat keeps no history")
         page = await self.log.before(room, before, limit)
-        return messages(room, page.entries), page.complete
+        while not (found := self._kept(room, page)) and not page.complete and page.entries:
+            page = await self.log.before(room, page.entries[0].position, limit)
+        return found, page.complete
+
+    def _kept(self, room: str, page: Slice) -> list[tuple[str, Message]]:
+        return [one for one in messages(room, page.entries) if one[0] not in self.deletions]
 
     async def create_room(self, name: str) -> RoomRecord:
         record = RoomRecord(name, time.time())
@@ -201,5 +214,6 @@ class ChatService:
 
 
 def messages(room: str, entries: Sequence[Entry]) -> list[tuple[str, Message]]:
-    """Log entries as (id, message)."""
-    return [(str(entry.position), decode(room, entry)) for entry in entries]
+    """Log entries as (id, message), without those that were deleted."""
+    found = [(str(entry.position), decode(room, entry)) for entry in entries]
+    return [one for one in found if not one[1].deleted]

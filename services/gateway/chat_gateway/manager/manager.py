@@ -44,7 +44,7 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         self.tracer: Tracer | None = None
         self.publishing = Publishing(fanout)
         self._bursts = Bursts()
-        self._origin = origin
+        self.origin = origin
         self._numbers = numbers or count(1)
 
     # Towards other gateways.
@@ -53,7 +53,7 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         """This gateway's next envelope."""
         if self.tracer is not None:
             fields["flags"] = with_trace(fields.get("flags", {}))
-        return Envelope(self._origin, next(self._numbers), namespace, action, **fields)
+        return Envelope(self.origin, next(self._numbers), namespace, action, **fields)
 
     def event(
         self,
@@ -65,7 +65,7 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
     ) -> Envelope:
         """This gateway's next envelope, for an event with one argument."""
         flags: dict[str, Any] = {} if self.tracer is None else with_trace({})
-        head = (self._origin, next(self._numbers), namespace, Action.EMIT, rooms, ())
+        head = (self.origin, next(self._numbers), namespace, Action.EMIT, rooms, ())
         return Envelope(*head, event, (arg,), position=position, flags=flags)
 
     async def publish(self, envelope: Envelope) -> None:

@@ -160,10 +160,11 @@ export class Chat {
     if (conversation !== this.conversation) conversation.trim();
   }
 
-  closed(room, forbidden) {
+  closed(room, { code, message }) {
     if (!this.conversations.has(room)) return;
     this.#end(room);
-    if (forbidden) this.problem(`You may not be in the room “${room}” any more.`);
+    if (message) this.problem(`“${room}”: ${message}`);
+    else if (code) this.problem(`You may not be in the room “${room}” any more.`);
     else if (!this.#removing.has(room)) this.problem(`The room “${room}” was removed.`);
   }
 

@@ -2,13 +2,15 @@ import { ask, Refusal } from "./connection.js";
 
 const AGAIN = 2000; // milliseconds until a `join` that could not be answered is sent again
 const RECOUNT = 1500; // … until a list of people that does not add up is asked for again
-const FOR_GOOD = new Set(["invalid", "too_long", "too_many_rooms", "no_history", "unknown_event", "forbidden"]);
+/** Refusals of those who may not be in a room. */
+const KEPT_OUT = new Set(["forbidden", "banned", "room_closed"]);
+const FOR_GOOD = new Set(["invalid", "too_long", "too_many_rooms", "no_history", "unknown_event", ...KEPT_OUT]);
 
 /**
  * What the page and its gateway say to each other about the rooms that the user is in: joining (again),
  * catching up, and the events that follow.
  *
- * `host`: conversations (Map by room), nickname, sender, shown(conversation, messages), closed(room),
+ * `host`: conversations (Map by room), nickname, sender, shown(conversation, messages), closed(room, why),
  * problem(text), changed().
  */
 export class Session {
@@ -86,7 +88,7 @@ export class Session {
     if (error instanceof Refusal && FOR_GOOD.has(error.code)) {
       this.#host.shown(conversation, conversation.refused(error));
       // The lobby needs no `join`: everybody is in it who may.
-      if (conversation.room === "" && error.code !== "forbidden") {
+      if (conversation.room === "" && !KEPT_OUT.has(error.code)) {
         conversation.phase = "live";
         this.#host.sender.pump("");
       }
@@ -125,8 +127,8 @@ export class Session {
 
   event(name, data) {
     const conversation = this.#host.conversations.get(data?.room ?? "");
-    if (name === "closed" && !data.room) conversation.refused({ message: "you may not read the lobby any more" });
-    else if (name === "closed") this.#host.closed(data.room, data.code === "forbidden");
+    if (name === "closed" && !data.room) conversation.refused({ message: data.message ?? "you may not read the lobby any more" });
+    else if (name === "closed") this.#host.closed(data.room, data);
     else if (name === "refused") this.#host.problem(data.error?.message ?? "Refused");
     else if (conversation) this.#about(conversation, name, data);
     this.#host.changed();
@@ -136,6 +138,8 @@ export class Session {
     if (name === "chat message") {
       const shown = conversation.timeline.live(data);
       if (shown) this.#host.shown(conversation, [shown]);
+    } else if (name === "moderated") {
+      conversation.timeline.moderated(data);
     } else if (name === "typing") {
       conversation.typists.note(data, Date.now());
     } else if (name === "presence" && conversation.phase === "live") {

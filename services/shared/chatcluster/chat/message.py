@@ -14,13 +14,14 @@ from chatcluster.core.position import Position
 
 CHAT = "/"  # the namespace
 CHAT_MESSAGE = "chat message"
+MODERATED = "moderated"  # a message is to be shown otherwise, or not at all
 LOBBY = ""  # the room of a message without a room: everybody on `/`
 
 
 class Message(msgspec.Struct, frozen=True):
     """`time` in seconds since 1970; `dyno` is the gateway that took it; `to` is whom it is
     addressed to, if anybody. `alone`: it was sent to that gateway's clients only; those of others
-    may not have it.
+    may not have it. `deleted`: of the message, only its place is left.
     """
 
     room: str
@@ -31,6 +32,7 @@ class Message(msgspec.Struct, frozen=True):
     to: str | None = None
     key: str | None = None
     alone: bool = False
+    deleted: bool = False
 
     def encode(self) -> bytes:
         """As it is stored: a JSON object without the room, which is the log's name."""
@@ -40,6 +42,8 @@ class Message(msgspec.Struct, frozen=True):
         }
         if self.alone:
             given["alone"] = True
+        if self.deleted:
+            given["deleted"] = True
         return orjson.dumps(fields | given)
 
     @classmethod
@@ -56,9 +60,14 @@ class Message(msgspec.Struct, frozen=True):
                 to=fields.get("to"),
                 key=fields.get("key"),
                 alone=fields.get("alone") is True,
+                deleted=fields.get("deleted") is True,
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise MalformedError(f"not a stored message: {error}") from error
+
+    def redacted(self) -> Message:
+        """What is kept of it when it is deleted."""
+        return Message(self.room, "", "", self.time, self.dyno, alone=self.alone, deleted=True)
 
     def as_chat(self, id: str) -> dict[str, Any]:
         """The argument of `chat message`."""

@@ -43,12 +43,20 @@ ROOM_EXISTS = Code("room_exists", 3505, reconnect=False)
 NOT_JOINED = Code("not_joined", 3506, reconnect=False)
 NO_HISTORY = Code("no_history", 3507, reconnect=False)
 FORBIDDEN_ORIGIN = Code("forbidden_origin", 3508, reconnect=False)
+UNKNOWN_MESSAGE = Code("unknown_message", 3509, reconnect=False)
+UNKNOWN_MEMBER = Code("unknown_member", 3510, reconnect=False)
 
 # The client has not shown who it is, or may not do what it asks for.
 TOKEN_MISSING = Code("token_missing", 3520, reconnect=False)
 TOKEN_INVALID = Code("token_invalid", 3521, reconnect=False)
 FORBIDDEN = Code("forbidden", 3522, reconnect=False)
 OTHER_USER = Code("other_user", 3523, reconnect=False)
+
+# Somebody who moderates the chat has decided so.
+BANNED = Code("banned", 3530, reconnect=False)
+MUTED = Code("muted", 3531, reconnect=False)
+KICKED = Code("kicked", 3532, reconnect=False)
+ROOM_CLOSED = Code("room_closed", 3533, reconnect=False)
 
 # Refused for now; asking again later is right.
 UNAVAILABLE = Code("unavailable", 3100, reconnect=True)
@@ -73,10 +81,16 @@ ALL = (
     NOT_JOINED,
     NO_HISTORY,
     FORBIDDEN_ORIGIN,
+    UNKNOWN_MESSAGE,
+    UNKNOWN_MEMBER,
     TOKEN_MISSING,
     TOKEN_INVALID,
     FORBIDDEN,
     OTHER_USER,
+    BANNED,
+    MUTED,
+    KICKED,
+    ROOM_CLOSED,
     UNAVAILABLE,
     INTERNAL,
     TOO_FAST,

@@ -68,6 +68,19 @@ class MemoryRoomLog:
         self._check()
         return {room: self._rooms[room].head for room in rooms if room in self._rooms}
 
+    async def redact(self, room: str, at: Position, body: bytes) -> bool:
+        log = self._room(room)
+        return at.epoch == log.epoch and log.redact(at.offset, body, self._clock())
+
+    async def redacted(self, room: str, until: Position) -> Sequence[Position]:
+        log = self._room(room)
+        oldest, _ = log.kept(self._clock())
+        return [
+            Position(log.epoch, offset)
+            for offset in sorted(log.redacted)
+            if until.epoch == log.epoch and oldest <= offset <= until.offset
+        ]
+
     async def drop(self, room: str) -> None:
         self._check()
         self._rooms.pop(room, None)
@@ -101,11 +114,12 @@ class MemoryRoomLog:
 
 
 class _Room:
-    __slots__ = ("_entries", "_first", "_keys", "_retention", "epoch", "written")
+    __slots__ = ("_entries", "_first", "_keys", "_retention", "epoch", "redacted", "written")
 
     def __init__(self, epoch: str, retention: Retention, now: float) -> None:
         self.epoch = epoch
         self.written = now
+        self.redacted: set[int] = set()  # offsets
         self._retention = retention
         self._entries: list[tuple[float, bytes]] = []  # when it came, body
         self._first = 1  # the offset of _entries[0]
@@ -138,6 +152,15 @@ class _Room:
             return None
         offset, until = self._keys.get(key, (None, now))
         return offset if now < until else None
+
+    def redact(self, offset: int, body: bytes, now: float) -> bool:
+        oldest, end = self.kept(now)
+        if not oldest <= offset < end:
+            return False
+        came, _ = self._entries[offset - self._first]
+        self._entries[offset - self._first] = (came, body)
+        self.redacted = {one for one in self.redacted if one >= oldest} | {offset}
+        return True
 
     def append(self, body: bytes, key: str | None, now: float) -> int:
         offset = self._end

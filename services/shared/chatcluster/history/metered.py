@@ -14,7 +14,7 @@ from chatcluster.core.errors import HistoryError
 from chatcluster.core.position import Position
 from chatcluster.history.port import Appended, JointLog, RoomLog, Slice
 
-OPERATIONS = ("append", "read", "head", "drop", "check")
+OPERATIONS = ("append", "read", "head", "redact", "drop", "check")
 
 T = TypeVar("T")
 
@@ -60,6 +60,12 @@ class Metered:
 
     async def heads(self, rooms: Sequence[str]) -> Mapping[str, Position]:
         return await self._counted("head", self._inner.heads(rooms))
+
+    async def redact(self, room: str, at: Position, body: bytes) -> bool:
+        return await self._counted("redact", self._inner.redact(room, at, body))
+
+    async def redacted(self, room: str, until: Position) -> Sequence[Position]:
+        return await self._counted("read", self._inner.redacted(room, until))
 
     async def drop(self, room: str) -> None:
         await self._counted("drop", self._inner.drop(room))

@@ -6,15 +6,18 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from chatcluster.connections.postgres_schema import identifier
 from chatcluster.history.memory import MemoryDirectory, MemoryRoomLog
-from chatcluster.history.port import Retention, RoomDirectory, RoomLog
+from chatcluster.history.memory_moderation import MemoryModeration
+from chatcluster.history.port import ModerationStore, Retention, RoomDirectory, RoomLog
 from chatcluster.history.postgres import PostgresRoomLog
 from chatcluster.history.postgres_directory import PostgresDirectory
-from chatcluster.history.redis import RedisDirectory, RedisRoomLog
+from chatcluster.history.postgres_moderation import PostgresModeration
+from chatcluster.history.redis import RedisDirectory, RedisRoomLog, quoted
+from chatcluster.history.redis_moderation import RedisModeration
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class OpenedStore:
 
     log: RoomLog | None
     directory: RoomDirectory
+    moderation: ModerationStore = field(default_factory=MemoryModeration)
 
 
 @asynccontextmanager
@@ -52,23 +56,28 @@ async def opened(
         async with _closed_again(
             PostgresRoomLog(postgres_dsn, retention, prefix=tables),
             PostgresDirectory(postgres_dsn, rooms_limit, prefix=tables),
+            PostgresModeration(postgres_dsn, prefix=tables),
         ) as store:
             yield store
     else:
         async with _closed_again(
             RedisRoomLog(redis_url, retention, prefix=prefix),
             RedisDirectory(redis_url, rooms_limit, prefix=prefix),
+            RedisModeration(redis_url, prefix=quoted(prefix)),
         ) as store:
             yield store
 
 
 @asynccontextmanager
 async def _closed_again(
-    log: RedisRoomLog | PostgresRoomLog, directory: RedisDirectory | PostgresDirectory
+    log: RedisRoomLog | PostgresRoomLog,
+    directory: RedisDirectory | PostgresDirectory,
+    moderation: RedisModeration | PostgresModeration,
 ) -> AsyncIterator[OpenedStore]:
     try:
         await log.open()
-        yield OpenedStore(log, directory)
+        yield OpenedStore(log, directory, moderation)
     finally:
+        await moderation.close()
         await directory.close()
         await log.close()

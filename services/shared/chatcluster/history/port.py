@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from chatcluster.core.append import Append
+from chatcluster.core.deeds import Deed
 from chatcluster.core.position import Position
+from chatcluster.core.sanctions import Sanction
+
+DEEDS = 10_000  # that are kept
+ENDED_SECONDS = 3600.0  # after which a sanction that has ended may be forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class RoomLog(Protocol):
     - `append` gives the next offset of the room and stores the message in one atomic step: offsets
       have no gaps, two messages never share one, and whatever `append` returned can be read until
       the retention takes it.
+    - An entry never changes, but for `redact`, which takes its body and leaves its place.
     - A log that was lost (a restarted memory, a flushed Redis) begins again under another epoch.
     - Every method raises HistoryError when the store does not answer or refuses; then nothing is
       known of an append.
@@ -92,6 +98,16 @@ class RoomLog(Protocol):
 
     async def heads(self, rooms: Sequence[str]) -> Mapping[str, Position]:
         """`head` of several rooms in one round trip; rooms without a log are left out."""
+
+    async def redact(self, room: str, at: Position, body: bytes) -> bool:
+        """Keep *body* in place of the message at *at*; what it was before can not be read any more.
+        False if the log does not have the message.
+        """
+
+    async def redacted(self, room: str, until: Position) -> Sequence[Position]:
+        """The messages up to *until* that were redacted, oldest first, as far as the log has them;
+        there may be some that retention took. Of another epoch there are none.
+        """
 
     async def drop(self, room: str) -> None:
         """Forget the room's messages; a later `append` begins another epoch."""
@@ -137,8 +153,37 @@ class RoomDirectory(Protocol):
         """All rooms, the oldest first (by creation time, then name)."""
 
 
+class ModerationStore(Protocol):
+    """What moderates the chat: the sanctions in force, and a list of what was done. Every method
+    raises HistoryError when the store does not answer.
+    """
+
+    shared: bool  # False: other gateways do not see this store
+
+    async def impose(self, sanction: Sanction) -> None:
+        """Keep it, in place of one with its id. What ended an hour before it was made may be
+        forgotten.
+        """
+
+    async def lift(self, id: str) -> bool:
+        """Forget a sanction; False if there is none."""
+
+    async def version(self) -> int:
+        """Another number after every change of the sanctions."""
+
+    async def sanctions(self) -> tuple[int, Sequence[Sanction]]:
+        """The version and, at least as new as that, the sanctions, also such as have ended."""
+
+    async def record(self, deed: Deed) -> None:
+        """Keep what was done, with those before it: at least the last DEEDS."""
+
+    async def deeds(self, skip: int, limit: int) -> Sequence[Deed]:
+        """At most *limit*, the newest first, without the *skip* newest."""
+
+
 class Store(Protocol):
-    """One opened place for both."""
+    """One opened place for all."""
 
     log: RoomLog
     directory: RoomDirectory
+    moderation: ModerationStore

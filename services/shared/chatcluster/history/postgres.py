@@ -88,6 +88,17 @@ class PostgresRoomLog:
             for name, epoch, head in await self._reading.call("heads", list(names))
         }
 
+    async def redact(self, room: str, at: Position, body: bytes) -> bool:
+        kept = (self._length, self._age)
+        ((redacted,),) = await self._reading.call(
+            "redact", stored(room), at.epoch, at.offset, body, *kept
+        )
+        return bool(redacted)
+
+    async def redacted(self, room: str, until: Position) -> Sequence[Position]:
+        rows = await self._reading.call("redacted", stored(room), until.epoch, until.offset)
+        return [Position(until.epoch, place) for (place,) in rows]
+
     async def drop(self, room: str) -> None:
         await self._reading.call("drop", stored(room))
 

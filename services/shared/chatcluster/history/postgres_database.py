@@ -14,7 +14,7 @@ LONGEST_NAME = 2000  # bytes; an index takes no text that is much longer
 _SCHEMA = Schema(
     package="chatcluster.history",
     table="rooms",
-    version=1,
+    version=2,
     tables=("tables",),
     functions=("log",),
 )
@@ -25,8 +25,11 @@ _ESCAPED = re.compile(r"\\([0-9a-f]{4})")
 class Database:
     """Calls our functions. Every method raises HistoryError, within five seconds."""
 
-    def __init__(self, dsn: str, prefix: str, *, connections: int) -> None:
+    def __init__(
+        self, dsn: str, prefix: str, *, connections: int, schema: Schema = _SCHEMA
+    ) -> None:
         split(prefix)
+        self._schema = schema
         self._prefix = prefix
         self._pool = Pool(dsn, "chatcluster history", HistoryError, size=connections)
         self._names: Names | None = None
@@ -58,7 +61,7 @@ class Database:
                 await install(
                     connection,
                     names,
-                    _SCHEMA,
+                    self._schema,
                     tidy_lock=names.lock("tidy"),
                     directory_lock=names.lock("directory"),
                 )

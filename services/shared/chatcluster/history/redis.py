@@ -25,6 +25,7 @@ ANNOUNCE = Script.load("room", "append", "announced")
 SINCE = Script.load("room", "reading", "since")
 BEFORE = Script.load("room", "reading", "before")
 HEAD = Script.load("room", "head")
+REDACT = Script.load("room", "redact")
 CREATE = Script.load("create")
 
 ROOMS = 4096  # whose keys are remembered
@@ -35,9 +36,9 @@ _SPECIAL = re.compile("[%{}]")
 class RedisRoomLog:
     """A stream and a hash for each room.
 
-    Keys are `<prefix>:{<room>}:meta`, `…:stream` and `…:key:<idempotency key>`: the braces keep a
-    room's keys in one slot of a Redis Cluster. In the prefix and the room's name the characters
-    `%{}` are percent-encoded; the room without a name is `%`.
+    Keys are `<prefix>:{<room>}:meta`, `…:stream`, `…:redacted` and `…:key:<idempotency key>`: the
+    braces keep a room's keys in one slot of a Redis Cluster. In the prefix and the room's name the
+    characters `%{}` are percent-encoded; the room without a name is `%`.
 
     What survives a crash of the server is up to its own settings (`appendonly`, `appendfsync`).
     """
@@ -58,7 +59,7 @@ class RedisRoomLog:
         self._reading = Lane(Exchange(url))
         self._comparing = Exchange(url)
         self._one_at_a_time = Lock()
-        self._prefix = _quoted(prefix)
+        self._prefix = quoted(prefix)
         self._keys = lru_cache(maxsize=ROOMS)(self._make_keys)
         self._random_bytes = random_bytes
         self._idle = _milliseconds(idle_seconds(retention))
@@ -101,8 +102,18 @@ class RedisRoomLog:
                 heads[room] = Position(epoch.decode(), int(offset))
         return heads
 
+    async def redact(self, room: str, at: Position, body: bytes) -> bool:
+        args = (at.epoch, at.offset, body, *self._kept[1:])
+        return bool(await self._writing.run(REDACT, self._all_keys(room), args))
+
+    async def redacted(self, room: str, until: Position) -> Sequence[Position]:
+        fields = await self._reading.command("HKEYS", self._name(room, "redacted"))
+        found = [Position.parse(field.decode()) for field in fields]
+        ours = [at for at in found if at.epoch == until.epoch and at.offset <= until.offset]
+        return sorted(ours, key=lambda at: at.offset)
+
     async def drop(self, room: str) -> None:
-        await self._writing.command("UNLINK", *self._keys(room))
+        await self._writing.command("UNLINK", *self._all_keys(room))
 
     async def check(self) -> None:
         # Only a write tells whether the server is read-only or out of memory.
@@ -125,7 +136,7 @@ class RedisRoomLog:
 
     async def _read(self, script: Script, room: str, asked: tuple[str, int, int]) -> Slice:
         args = (epoch_id(self._random_bytes), *self._kept, *asked)
-        reply = await self._reading.run(script, self._keys(room), args)
+        reply = await self._reading.run(script, self._all_keys(room), args)
         epoch, head, complete, *rest = reply
         name = epoch.decode()
         entries = tuple(
@@ -137,8 +148,11 @@ class RedisRoomLog:
     def _make_keys(self, room: str) -> tuple[bytes, ...]:
         return self._name(room, "meta"), self._name(room, "stream")
 
+    def _all_keys(self, room: str) -> tuple[bytes, ...]:
+        return (*self._keys(room), self._name(room, "redacted"))
+
     def _name(self, room: str, what: str) -> bytes:
-        return _bytes(f"{self._prefix}:{{{_quoted(room)}}}:{what}")
+        return _bytes(f"{self._prefix}:{{{quoted(room)}}}:{what}")
 
 
 class RedisDirectory:
@@ -147,7 +161,7 @@ class RedisDirectory:
     def __init__(self, url: str, limit: int, *, prefix: str = "chatcluster") -> None:
         self._lane = Lane(Exchange(url))
         self._limit = limit
-        self._key = _bytes(f"{_quoted(prefix)}:rooms")
+        self._key = _bytes(f"{quoted(prefix)}:rooms")
 
     async def create(self, record: RoomRecord) -> bool:
         """Raises Refused when the directory is full, too."""
@@ -180,7 +194,7 @@ def _appended(reply: tuple[bytes, int, int]) -> Appended:
     return Appended(Position(epoch.decode(), offset), repeated == 1)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return _SPECIAL.sub(lambda match: f"%{ord(match[0]):02X}", name) or "%"
 
 

@@ -87,10 +87,15 @@ class AuthSettings(CommonSettings):
     auth_remove_claim: str = Field(
         "/rooms/remove", min_length=1, description="… that the user may remove, with their log."
     )
+    auth_moderate_claim: str = Field(
+        "/rooms/moderate",
+        min_length=1,
+        description="… that the user may moderate; `*` alone: and the whole chat.",
+    )
     auth_default_rights: Parts = Field(
         ("join", "read", "write", "create"),
         description="What users may do in all rooms whose token has none of the claims about "
-        "rooms, separated by commas: join, read, write, create, remove.",
+        "rooms, separated by commas: join, read, write, create, remove, moderate.",
     )
     auth_expiring_seconds: float = Field(
         30.0,
@@ -119,7 +124,7 @@ class AuthSettings(CommonSettings):
     def _known(cls, given: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         known = cls.model_fields[str(info.field_name)].default
         if info.field_name == "auth_default_rights":
-            known = (*known, "remove")
+            known = (*known, "remove", "moderate")
         if unknown := [part for part in given if part not in known]:
             raise ValueError(f"{', '.join(unknown)}: there are {', '.join(known)}")
         return given

@@ -13,6 +13,8 @@ export class Timeline {
   #held = [];
   #holding = true;
   #unnumbered = 0;
+  /** By id, the text that somebody who moderates gave it; null for what is to be shown no more. */
+  #moderated = new Map();
 
   /** Everything up to this position has been seen; what `join` is told as `after`. */
   last = null;
@@ -33,8 +35,9 @@ export class Timeline {
     return this.#messages.at(-1)?.id ?? null;
   }
 
+  /** Whether the message is shown, or was deleted. */
   has(id) {
-    return this.#ids.has(id);
+    return this.#ids.has(id) || this.#moderated.get(id) === null;
   }
 
   compare(a, b) {
@@ -66,8 +69,18 @@ export class Timeline {
     return fresh;
   }
 
+  /** A `moderated` event; it may come before its message. */
+  moderated({ id, message = null }) {
+    this.#moderated.set(id, message);
+    const at = this.#indexOf(id);
+    if (at < 0) return;
+    if (message !== null) this.#messages[at] = masked(this.#messages[at], message);
+    else this.#remove(at);
+  }
+
   /** The reply to `join`; gives the messages that are new. */
-  caughtUp({ messages = [], complete = true, position = null }) {
+  caughtUp({ messages = [], complete = true, position = null, deleted = [] }) {
+    for (const id of deleted) this.moderated({ id });
     const before = this.newest;
     const fresh = messages.map((message) => this.#put(message)).filter(Boolean);
     if (!complete && position && this.last !== null && before !== null) this.gaps.set(before, "open");
@@ -117,13 +130,26 @@ export class Timeline {
     return count;
   }
 
-  #put(message) {
-    if (this.#ids.has(message.id)) return null;
+  #put(given) {
+    const text = this.#moderated.get(given.id);
+    if (text === null || this.#ids.has(given.id)) return null;
+    const message = text === undefined ? given : masked(given, text);
     if (!isPosition(message.id)) return this.#append(message);
     this.#order.meet(message.id);
     this.#ids.add(message.id);
     this.#messages.splice(this.#indexAfter(message.id), 0, message);
     return message;
+  }
+
+  // A hole after it is then after the one before.
+  #remove(at) {
+    const [{ id }] = this.#messages.splice(at, 1);
+    this.#ids.delete(id);
+    const gap = this.gaps.get(id);
+    if (gap === undefined) return;
+    this.gaps.delete(id);
+    if (at > 0) this.gaps.set(this.#messages[at - 1].id, gap);
+    else this.complete = false;
   }
 
   // A chat without history does not number its messages: they stay in the order in which they came.
@@ -154,4 +180,8 @@ export class Timeline {
   #indexOf(id) {
     return this.#messages.findIndex((message) => message.id === id);
   }
+}
+
+function masked(message, text) {
+  return { ...message, message: text, masked: text };
 }

@@ -8,7 +8,7 @@ const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle:
 
 /** What of a row is drawn; a row whose signature stays is not drawn again. */
 export function signature(row) {
-  if (row.type === "message") return `${row.first} ${row.own}`;
+  if (row.type === "message") return `${row.first} ${row.own} ${row.message.masked ?? ""}`;
   if (row.type === "gap") return row.gap;
   if (row.type === "day") return dayName(row.time, Date.now() / 1000);
   const { state, error } = row.entry;

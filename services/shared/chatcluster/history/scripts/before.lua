@@ -1,5 +1,5 @@
 -- The last messages before a position.
--- KEYS: meta, stream. ARGV: epoch (if the room has none), idle ms, length, age ms, epoch and offset of the position (an
+-- KEYS: meta, stream, redacted. ARGV: epoch (if the room has none), idle ms, length, age ms, epoch and offset of the position (an
 -- empty epoch: from the newest on), limit.
 
 local epoch, head = room(ARGV[1], ARGV[2])
@@ -14,6 +14,6 @@ elseif ARGV[5] ~= '' then
   stop = 0
 end
 -- One more than asked for tells whether there are older ones.
-local entries = newest(stop, oldest, limit + 1, horizon)
+local entries = newest(epoch, stop, oldest, limit + 1, horizon)
 local count = math.min(limit, #entries)
 return slice(epoch, head, #entries <= limit, entries, count, count, -1)

@@ -8,13 +8,43 @@ local function over_age(entry, horizon)
   return tonumber(entry[2][2]) < horizon
 end
 
+-- `entries`, the first `count` of the stream between two offsets in the order that `before` says, with those that were redacted
+-- in their places; at most `count`.
+local function with_redacted(entries, epoch, from, to, count, before)
+  if redis.call('EXISTS', KEYS[3]) == 0 then
+    return entries
+  end
+  local fields = redis.call('HGETALL', KEYS[3])
+  for i = 1, #fields, 2 do
+    local life, place = string.match(fields[i], '^(.*)-(%d+)$')
+    if life == epoch and tonumber(place) >= from and tonumber(place) <= to then
+      local time, body = string.match(fields[i + 1], '^(%d+) (.*)$')
+      entries[#entries + 1] = { place .. '-0', { 't', time, 'b', body } }
+    end
+  end
+  table.sort(entries, before)
+  for i = #entries, count + 1, -1 do
+    entries[i] = nil
+  end
+  return entries
+end
+
+local function older(one, other)
+  return offset_of(one) < offset_of(other)
+end
+
+local function newer(one, other)
+  return offset_of(one) > offset_of(other)
+end
+
 -- At most `count` entries below offset `stop`, newest first; none that the retention took.
-local function newest(stop, oldest, count, horizon)
+local function newest(epoch, stop, oldest, count, horizon)
   local young = {}
   if count < 1 or stop <= oldest then
     return young
   end
-  for i, entry in ipairs(redis.call('XREVRANGE', KEYS[2], stop - 1, oldest, 'COUNT', count)) do
+  local entries = redis.call('XREVRANGE', KEYS[2], stop - 1, oldest, 'COUNT', count)
+  for i, entry in ipairs(with_redacted(entries, epoch, oldest, stop - 1, count, newer)) do
     if over_age(entry, horizon) then
       break
     end

@@ -1,6 +1,7 @@
 -- A room is two keys. KEYS[1], the meta: a hash of the `epoch`, the `offset` of the last message, and a mark (where the
 -- `mark`ed offset stood at the time `marked`). KEYS[2], the stream: ids `<offset>-0`, fields `t` (when the message came,
--- milliseconds since 1970) and `b` (its body), in this order.
+-- milliseconds since 1970) and `b` (its body), in this order. What was redacted is no more in the stream but in a third key,
+-- a hash: `<epoch>-<offset>` holds when the message came, a space, and the body that it has now.
 
 local function now()
   local time = redis.call('TIME')

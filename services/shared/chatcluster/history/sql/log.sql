@@ -144,6 +144,39 @@ BEGIN
   RETURN QUERY SELECT r.room, r.epoch, r.head FROM @name@_rooms AS r WHERE r.room = ANY (names);
 END $$;
 
+-- Which messages have another body than they came with. Version 1 had no such table.
+CREATE TABLE IF NOT EXISTS @name@_redacted (
+  life bigint NOT NULL,
+  place bigint NOT NULL,
+  PRIMARY KEY (life, place)
+);
+
+-- Gives a message another body; whether there is such a message.
+CREATE OR REPLACE FUNCTION @name@_redact(
+  name text, of_epoch text, of_place bigint, new_body bytea, most bigint, age double precision
+) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  UPDATE @name@_messages AS m SET body = new_body FROM @name@_rooms AS r
+    WHERE r.room = name AND r.epoch = of_epoch AND m.life = r.id AND m.place = of_place
+      AND of_place >= @name@_oldest(r.id, r.head, most, age);
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  INSERT INTO @name@_redacted SELECT r.id, of_place FROM @name@_rooms AS r WHERE r.room = name ON CONFLICT DO NOTHING;
+  RETURN true;
+END $$;
+
+CREATE OR REPLACE FUNCTION @name@_redacted(name text, of_epoch text, until bigint) RETURNS TABLE (place bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY SELECT g.place FROM @name@_redacted AS g JOIN @name@_rooms AS r ON r.id = g.life
+    WHERE r.room = name AND r.epoch = of_epoch AND g.place <= until ORDER BY g.place;
+END $$;
+
 CREATE OR REPLACE FUNCTION @name@_drop(name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -152,6 +185,7 @@ DECLARE
 BEGIN
   DELETE FROM @name@_rooms AS r WHERE r.room = name RETURNING r.id INTO gone;
   DELETE FROM @name@_messages AS m WHERE m.life = gone;
+  DELETE FROM @name@_redacted AS g WHERE g.life = gone;
   DELETE FROM @name@_keys AS k WHERE k.life = gone;
 END $$;
 
@@ -184,6 +218,9 @@ BEGIN
     ) RETURNING r.id
   ) SELECT array_agg(dropped.id) INTO gone FROM dropped;
   DELETE FROM @name@_messages AS m WHERE m.life = ANY (gone);
+  DELETE FROM @name@_redacted AS g WHERE NOT EXISTS (
+    SELECT FROM @name@_messages AS m WHERE m.life = g.life AND m.place = g.place
+  );
 END $$;
 
 -- A room of the directory: 1 (created), 0 (was there), -1 (full).
@@ -224,6 +261,7 @@ REVOKE EXECUTE ON FUNCTION
   @name@_since(text, text, bigint, bigint, bigint, double precision),
   @name@_before(text, text, bigint, bigint, bigint, double precision),
   @name@_begin(text, text), @name@_heads(text[]), @name@_drop(text), @name@_writable(),
+  @name@_redact(text, text, bigint, bytea, bigint, double precision), @name@_redacted(text, text, bigint),
   @name@_tidy(double precision, double precision),
   @name@_create(text, double precision, bigint), @name@_remove(text), @name@_listed(text)
 FROM PUBLIC;

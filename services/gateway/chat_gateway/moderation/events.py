@@ -1,0 +1,44 @@
+"""The event `moderate` in `/`: orders of clients who have the right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chat_gateway.chat import domain
+from chat_gateway.chat.rights import Rights
+from chat_gateway.moderation import orders
+from chat_gateway.moderation.moderation import Moderation
+from chat_gateway.moderation.orders import OneOrder, Place
+from chatcluster.core.errors import Refused
+from chatcluster.runtime.logs import get_logger
+
+MODERATE = "moderate"
+
+log = get_logger(__name__)
+
+
+class Moderating:
+    def __init__(self, moderation: Moderation, rights: Rights) -> None:
+        self._moderation = moderation
+        self._rights = rights
+
+    async def moderate(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
+        """Raises Refused without the right in the order's room, HistoryError and FanoutError."""
+        order = orders.read(domain.fields_of(args, MODERATE))
+        try:
+            identity = self._rights.must_moderate(sid, _asked(order))
+        except Refused as refused:
+            code = refused.code.name
+            log.warning("moderation_refused", measure=order.action, room=order.room, code=code)
+            raise
+        done = await self._moderation.carry_out(order, f"user/{identity.user}")
+        told = done.deed.told()
+        # An address is nobody's to see who has only the chat.
+        told.pop("address", None)
+        return {**told, "changed": done.changed}
+
+
+def _asked(order: OneOrder) -> str | None:
+    """Where the right is needed: addresses have nothing to do with rooms."""
+    by_address = isinstance(getattr(order, "who", None), Place)
+    return None if by_address else order.room
