@@ -40,7 +40,7 @@ bench: $(STAMPS)/dev $(STAMPS)/node ## What a delivery costs, beside Node (ARGS=
 	$(BIN)/python -m benchmarks --write $(ARGS)
 
 coverage: $(STAMPS)/dev ## Unit tests alone (PROCESSES=, ARGS=): every branch of the pure code must be taken.
-	$(BIN)/python -m pytest -q $(if $(filter-out 0,$(PROCESSES)),-n $(PROCESSES) --dist loadfile) tests/unit $(wildcard tests/operator/test_*_table.py tests/operator/test_co*.py) tests/operator/test_status.py tests/operator/test_plan_properties.py --cov=chatcluster.core --cov=chat_gateway.chat.domain $(foreach pure,patterns identity claims keys tokens signing,--cov=chat_gateway.access.$(pure)) --cov=chatcluster.chat.message $(foreach pure,balancing changing conditions events leaving needs notes pace plan statements status steps view wanting warnings,--cov=chat_operator.$(pure)) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
+	$(BIN)/python -m pytest -q $(if $(filter-out 0,$(PROCESSES)),-n $(PROCESSES) --dist loadfile) tests/unit $(wildcard tests/operator/test_*_table.py tests/operator/test_co*.py) tests/operator/test_status.py tests/operator/test_plan_properties.py --cov=chatcluster.core --cov=chat_gateway.chat.domain $(foreach pure,patterns identity claims keys tokens signing,--cov=chat_gateway.access.$(pure)) --cov=chat_gateway.moderation.rules --cov=chat_gateway.moderation.orders --cov=chatcluster.chat.message $(foreach pure,balancing changing conditions events leaving needs notes pace plan statements status steps view wanting warnings,--cov=chat_operator.$(pure)) --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100 $(ARGS)
 
 check: $(STAMPS)/dev ## Format, lint, types, layers, generated files.
 	$(BIN)/ruff format --check .
