@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chatcluster.core.errors import FanoutError
@@ -21,8 +21,12 @@ STEPS = st.one_of(
     st.tuples(st.sampled_from(["fail", "hang", "recover", "lose an answer"]), st.just(0)),
 )
 
+# What was taken comes back when the carrier does, and that may be long after.
+_AWAY = [("say", 1), ("wait", 1), ("fail", 0), ("wait", 3000), ("say", 1)]
+
 
 @settings(max_examples=300, deadline=None)
+@example(_AWAY, 10, True)
 @given(st.lists(STEPS, max_size=40), st.sampled_from([10, 10_000]), st.booleans())
 def test_order_is_kept_and_nothing_is_doubled_or_lost(
     steps: Sequence[tuple[str, int]], bound: int, durable: bool

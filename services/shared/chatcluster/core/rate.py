@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
+# Seconds: more than a clock's number loses when something is added to it, so that a wait is never
+# too short.
+_ROUNDING = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -40,7 +44,10 @@ class Rate:
 
     def wait(self, until: float, now: float) -> float:
         """Seconds until one more is allowed."""
-        return max(0.0, until - now + self.interval - self.tolerance) if self.interval else 0.0
+        if not self.interval:
+            return 0.0
+        wait = until - now + self.interval - self.tolerance
+        return wait + _ROUNDING if wait > 0 else 0.0
 
 
 class Rates:

@@ -18,12 +18,12 @@ from chatcluster.core.request import Reply, Request
 from chatcluster.core.waiting import Bounds, FullError, Waiting
 from chatcluster.fanout.outbox.flights import Flight, Flights
 from chatcluster.fanout.outbox.sending import Sending
-from chatcluster.fanout.port import Fanout, Receiver
+from chatcluster.fanout.port import Fanout, Receiver, State
 from chatcluster.fanout.wire import encode
 from chatcluster.fanout.wrapping import Wrapping
 
 CLOSE_SECONDS = 0.5  # that closing waits at most for a carrier to take what waits
-ECHO_SECONDS = 2.0  # after which what has not come back will not come back
+ECHO_SECONDS = 2.0  # after which what a carrier that works has not brought back, it will not
 ECHOES = 128  # calls of `publish` that may have been taken and not come back yet
 
 _log = get_logger(__name__)
@@ -125,6 +125,7 @@ class Outbox(Wrapping):
             raise flight.error
 
     async def want(self, rooms: Set[RoomKey]) -> None:
+        self._forget_lost()  # of rooms that were not wanted nothing came back: it is not for us
         self._wanted = frozenset(rooms)
         await super().want(rooms)
 
@@ -148,6 +149,7 @@ class Outbox(Wrapping):
             self._receiver.deliver(fresh)
 
     def interrupted(self) -> None:
+        self._forget_lost()
         if self._receiver is not None:
             self._receiver.interrupted()
 
@@ -167,16 +169,24 @@ class Outbox(Wrapping):
 
     def _hold(self, reason: FanoutError) -> None:
         """From now on everything waits, after all that is on its way and might not be taken."""
-        soon = asyncio.get_running_loop().time() - ECHO_SECONDS
-        for published, envelopes in self._lately:
-            if published > soon:
-                self._deliver_here(without_unstored(envelopes))  # before what comes after them
+        for _, envelopes in self._lately:
+            self._deliver_here(without_unstored(envelopes))  # before what comes after them
         self._lately.clear()
         for flight in self._flights.hold():
             try:
                 self._keep(flight.envelopes, str(reason))
             except FanoutError as error:
                 flight.error = error
+
+    def _forget_lost(self) -> None:
+        """What a carrier that works has not brought back by now. One that is down may have taken
+        it, and bring it when it is up again.
+        """
+        if self._inner.state is not State.UP:
+            return
+        soon = asyncio.get_running_loop().time() - ECHO_SECONDS
+        while self._lately and self._lately[0][0] <= soon:
+            self._lately.popleft()
 
     def _keep(self, envelopes: Sequence[Envelope], reason: str = "") -> None:
         """Raises FanoutError if there is no room."""
