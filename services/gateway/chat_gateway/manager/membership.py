@@ -142,7 +142,7 @@ class Membership:
         place = rooms.get(room)
         if place is None:
             owner = self.alone(socket.namespace, room)
-            place = rooms[room] = Room(self._counts)
+            place = rooms[room] = Room(self._counts, wide=room == "" or room[0] == "\x00")
             if owner is not None:
                 place.enter(owner)
             else:

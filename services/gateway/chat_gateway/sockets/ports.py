@@ -30,14 +30,23 @@ class Link(Protocol):
         """End it: with *code* where the transport can say one."""
 
 
-class Burst(Protocol):
-    """Messages that wait to be written to several sessions together."""
+class Room(Protocol):
+    """Where a session is with others; what is for all of them may wait there for a moment."""
 
-    def overtake(self, session: Session) -> None:
+    waiting: list[Outgoing]
+    wide: bool
+
+    def overtake(self, session: Any) -> None:
         """Write to *session* what waits for it: it is about to be sent something else."""
 
     def flush(self) -> None:
         """Write to all of them what waits."""
+
+    def follow(self, session: Any) -> None:
+        """Its `write` has changed."""
+
+    def mark(self, session: Any) -> None: ...
+    def unmark(self, session: Any) -> None: ...
 
 
 class Receiver(Protocol):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from chat_gateway.access.identity import Identity, stranger
-from chat_gateway.limits.flow import Sender
 from chat_gateway.sockets import frames, packets
 from chat_gateway.sockets.counts import Counts
 from chat_gateway.sockets.handshake import Handshake
 from chat_gateway.sockets.packets import Outgoing, Packet
-from chat_gateway.sockets.ports import Burst, Engine, Link
+from chat_gateway.sockets.ports import Engine, Link
+from chat_gateway.sockets.roommate import Roommate
 from chat_gateway.sockets.websocket import WebSocket
 from chat_gateway.sockets.wheel import Turn
 from chatcluster.core.codes import SLOW, Code
@@ -29,7 +29,7 @@ PING_TIMEOUT = "ping timeout"
 MOST_WAITING = 64  # messages of a client that wait for one that is being handled
 
 
-class Session(Sender):
+class Session(Roommate):
     """Sends in order, answers pings, and ends once.
 
     A session that is closed takes nothing more: `send` is then silent, since its client is told by
@@ -41,7 +41,6 @@ class Session(Sender):
         "_left",
         "_turn",
         "_waiting",
-        "burst",
         "closed",
         "connected_at",
         "granted",
@@ -53,7 +52,6 @@ class Session(Sender):
         "unsettled",
         "upgrading",
         "users",
-        "write",
     )
 
     def __init__(
@@ -74,9 +72,6 @@ class Session(Sender):
         self.handshake = handshake
         self.granted: Identity | None = None  # as whom it was let in, where that is asked
         self.users: dict[str, Any] | None = None  # what handlers stored, by namespace
-        self.burst: Burst | None = None  # that this session takes part in
-        # Writes whole frames to a client that keeps up: for those who send to thousands.
-        self.write: Callable[[bytes], None] | None = None
         self.unsettled = 0  # events whose outcome is not known yet
         self.settling: asyncio.Future[None] | None = None  # done when there are none any more
         self._engine = engine
@@ -110,8 +105,8 @@ class Session(Sender):
         """
         if self.closed or self.link is None:
             return
-        if self.burst is not None:
-            self.burst.overtake(self)
+        if self.rooms:
+            self.overtake_rooms()
         if not self.link.send(outgoing) and not all(one.volatile for one in outgoing):
             self.close(SERVER_DISCONNECT, SLOW)
 
@@ -136,13 +131,14 @@ class Session(Sender):
         """End the session; repeated calls change nothing."""
         if self.closed:
             return
-        if self.burst is not None and code is not SLOW:
-            self.burst.overtake(self)
+        if code is not SLOW:
+            self.overtake_rooms()
             if self.closed:  # it was too slow for that
                 return
         self.closed = True
         self.counts.closed.add(reason if code is None else code.name)
-        self.write = self._turn = None
+        self._turn = None
+        self.is_written_by(None)
         if self.link is not None:
             self.link.close(code)
         self._engine.spawn(self._engine.on_closed(self, reason))
@@ -176,12 +172,13 @@ class Session(Sender):
 
     def keeps_up(self, link: WebSocket, write: bool) -> None:
         if self.link is link and not self.closed:
-            self.write = link.transport.write if write else None
+            self.is_written_by(link.transport.write if write else None)
 
     def gone(self, link: WebSocket, *, clean: bool) -> None:
         reason = TRANSPORT_CLOSE if clean else TRANSPORT_ERROR
         if self._waiting is not None and link.parting is not None and not self.closed:
-            self._left, self.write = reason, None
+            self._left = reason
+            self.is_written_by(None)
         else:
             link.part()
             self.close(reason)
