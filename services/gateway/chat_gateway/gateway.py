@@ -83,6 +83,7 @@ class Gateway:
         self.started = time.monotonic()
         self._interest = Interest(GATHER_SECONDS)
         audience = Audience(self._interest)
+        carrier = fanout if change is None else change  # asked for each message
         self.manager = FanoutManager(fanout, origin, audience.changed, numbers)
         self.cluster = Cluster(self.manager, fanout)
         self.service = ChatService(
@@ -92,7 +93,7 @@ class Gateway:
             audience,
             dyno=settings.name,
             random_bytes=os.urandom,
-            alone=lambda: not fanout.shared,
+            alone=lambda: not carrier.shared,
             jobs=jobs,
             log_messages=settings.log_messages,
         )

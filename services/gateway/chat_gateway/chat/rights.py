@@ -27,6 +27,14 @@ class Rights:
 
     def must(self, sid: str, right: Right, room: str) -> None:
         """Raises Refused unless the client has the right there."""
+        socket = self._members.sockets.get(sid)
+        if (
+            socket is not None
+            and socket.session.granted is None
+            and right is not Right.MODERATE
+            and not self.sanctions
+        ):
+            return  # nobody is asked who they are, and nobody is kept from anything
         if (refused := self.refusal(sid, right, room)) is not None:
             raise refused
 

@@ -58,6 +58,7 @@ def _most_files() -> int:
 def server(settings: GatewaySettings) -> dict[str, Any]:
     """Everything about times, sizes and limits that a ChatServer is made with."""
     return {
+        "logs_events": settings.log_messages,
         "connect_timeout": settings.connect_timeout,
         "ping_interval": settings.ping_interval,
         "ping_timeout": settings.ping_timeout,

@@ -8,6 +8,7 @@ from chat_gateway.manager import encoding
 from chat_gateway.manager.socket import Socket
 from chatcluster.core import codes
 from chatcluster.core.errors import FanoutError, HistoryError, Refused
+from chatcluster.runtime.asked import ASKED, asked_by, by
 from chatcluster.runtime.logs import get_logger
 from chatcluster.runtime.tracing import Trace
 
@@ -21,40 +22,42 @@ class Answer:
     From `begin` to `give` or `fail` its session counts it as unsettled.
     """
 
-    __slots__ = ("_event", "_number", "_socket", "_trace")
+    __slots__ = ("_asked", "_event", "_number", "_trace", "socket")
 
     def __init__(
         self, socket: Socket, event: str, number: int | None, trace: Trace | None = None
     ) -> None:
         self._trace = trace
-        self._socket = socket
+        self._asked = ASKED.get() or asked_by(socket.session.sid)
+        self.socket = socket
         self._event = event
         self._number = number
 
     def begin(self) -> Answer:
-        self._socket.session.unsettled += 1
+        self.socket.session.unsettled += 1
         return self
 
     def give(self, reply: Any) -> None:
         if self._trace is not None:
             self._trace.end()
-        session = self._socket.session
+        session = self.socket.session
         session.settle()
         if self._number is not None:
-            namespace = self._socket.namespace
+            namespace = self.socket.namespace
             session.send(encoding.encode(encoding.ACK, namespace, _values(reply), self._number))
 
     def fail(self, error: BaseException) -> None:
-        namespace = self._socket.namespace
-        reply = refusal(error, self._event, namespace)
+        namespace = self.socket.namespace
+        with by(self._asked):
+            reply = refusal(error, self._event, namespace)
         code = reply["error"]["code"]
-        self._socket.session.counts.refused.add(code)
+        self.socket.session.counts.refused.add(code)
         if self._trace is not None:
             self._trace.end(code)
             self._trace = None
         if self._number is None:
             refused = {"event": self._event[:100], **reply}
-            self._socket.session.send(encoding.encode_event(namespace, "refused", [refused]))
+            self.socket.session.send(encoding.encode_event(namespace, "refused", [refused]))
         self.give(reply)
 
 

@@ -17,7 +17,7 @@ from chat_gateway.manager.encoding import Json, Packet
 from chat_gateway.manager.environs import Environs
 from chat_gateway.manager.gate import RENEW, Gate
 from chat_gateway.manager.manager import FanoutManager
-from chat_gateway.manager.prompt import PromptConnect, PromptEvent
+from chat_gateway.manager.prompt import PromptConnect, PromptEvent, handle
 from chat_gateway.manager.socket import Socket
 from chat_gateway.sockets import frames
 from chat_gateway.sockets.engine import EngineServer
@@ -38,7 +38,8 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
 
     *accepts* says which namespaces there are; *connected* is called, and must not wait, when a
     client has been told that it is connected and before it is sent anything else. *gate*: who is
-    asked before a client is let in, if anybody.
+    asked before a client is let in, if anybody. *logs_events*: handlers write log lines also where
+    nothing is wrong.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         namespaces_per_client: int = 200,
         flow: Flow | None = None,
         gate: Gate | None = None,
+        logs_events: bool = False,
         **engine_options: Any,
     ) -> None:
         super().__init__(
@@ -63,6 +65,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
             **engine_options,
         )
         self._gate = gate
+        self._logs_events = logs_events
         self.prompt_connects: dict[str, PromptConnect] = {}  # by namespace
         self.prompt_events: dict[str, PromptEvent] = {}  # of `/`
         self._connects = Connects(
@@ -129,7 +132,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
             session.credit -= 1
         elif not self.flow.takes(session):
             return self._refuse(session, data)
-        if session.sid not in self._partial:
+        if not self._partial or session.sid not in self._partial:
             if data[:1] == encoding.CONNECT_SIGN:
                 if self._connect_promptly(session, data):
                     return None
@@ -163,13 +166,12 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]  # the library has
         if event is None or handler is None or socket is None or not socket.connected:
             return False
         number, (name, *args) = event
-        with Asked(self.manager, session, name, "/") as trace:
-            answer = Answer(socket, name, number, trace)
-            try:
-                handled = handler(socket.sid, tuple(args), answer)
-            except Exception as error:
-                answer.begin().fail(error)
-                handled = True
+        if self._logs_events or self.manager.tracer is not None:
+            with Asked(self.manager, session, name, "/") as trace:
+                handled = handle(handler, args, Answer(socket, name, number, trace))
+        else:
+            # Nobody would see what is around it, which takes time for each event.
+            handled = handle(handler, args, Answer(socket, name, number))
         if handled:
             self.manager.counts.events.add(name)
         return handled

@@ -149,10 +149,15 @@ class RedisLink(asyncio.Protocol):
             return
         self._heard = True
         messages: list[Message] = []
+        subscribed = self._on_messages is not None
+        gets = self._reader.gets
         try:
             self._reader.feed(data)
-            while (reply := self._reader.gets()) is not False:
-                self._sort(reply, messages)
+            while (reply := gets()) is not False:
+                if subscribed and type(reply) is list and reply[0] == b"message":
+                    messages.append((reply[1], reply[2]))  # as `_sort` would
+                else:
+                    self._sort(reply, messages)
         except hiredis.ProtocolError as error:
             self.close(_because("the server does not speak the Redis protocol", error))
         if messages and self._on_messages is not None and not self.ended.done():

@@ -58,4 +58,7 @@ class Envelope(msgspec.Struct, frozen=True):
     @property
     def keys(self) -> tuple[RoomKey, ...]:
         """The rooms for which a gateway must have said `want` to get this envelope."""
-        return tuple(RoomKey(self.namespace, room) for room in self.rooms or ("",))
+        rooms = self.rooms
+        if len(rooms) == 1:
+            return (RoomKey(self.namespace, rooms[0]),)
+        return tuple(RoomKey(self.namespace, room) for room in rooms or ("",))

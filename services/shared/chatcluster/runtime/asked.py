@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
 
@@ -23,6 +25,16 @@ ASKED: ContextVar[Asked | None] = ContextVar("asked", default=None)
 def asked_by(session: str) -> Asked:
     """The next event, which is of this session."""
     return session, next(_numbers)
+
+
+@contextmanager
+def by(asked: Asked) -> Iterator[None]:
+    """Within it log lines say so."""
+    before = ASKED.set(asked)
+    try:
+        yield
+    finally:
+        ASKED.reset(before)
 
 
 def connection_id(session: str) -> str:

@@ -35,13 +35,17 @@ def encode_broadcast(uid: str, envelope: Envelope) -> bytes:
     """An EMIT. Raises MalformedError for arguments that MessagePack has no form for."""
     at = envelope.position
     ours = [envelope.origin, envelope.sequence, envelope.epoch, at and [at.epoch, at.offset]]
-    return broadcast(
-        uid,
-        packet(envelope.namespace, envelope.event, *envelope.args),
-        rooms=envelope.rooms,
-        exclude=envelope.exclude,
-        flags={**envelope.flags, OURS: ours},
-    )
+    args, flags = envelope.args, envelope.flags
+    data = {"type": EVENT, "data": [envelope.event, *args], "nsp": envelope.namespace}
+    options = {
+        "rooms": envelope.rooms,
+        "except": envelope.exclude,
+        "flags": {**flags, OURS: ours} if flags else {OURS: ours},
+    }
+    plain = len(args) == 1 and type(args[0]) is dict and notepack.is_plain(args[0].values())
+    if plain and (not flags or notepack.is_plain(flags.values())):
+        return notepack.pack_plain([uid, data, options])
+    return notepack.pack([uid, data, options])
 
 
 def packet(namespace: str, event: str, *args: Any) -> dict[str, Any]:

@@ -172,10 +172,10 @@ class AdapterFanout:
         except MalformedError as error:
             self.complain(channel, error)
             return None
+        if isinstance(read, Envelope):
+            return read if route.room or self.interest.wants(read) else None
         if isinstance(read, Answered):
             self._questions.heard(read)
-            return None
-        if isinstance(read, Envelope) and not route.room and not self.interest.wants(read):
             return None
         return read
 

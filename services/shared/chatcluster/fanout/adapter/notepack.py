@@ -6,6 +6,7 @@ half a surrogate pair, which is not Unicode: it goes through as it is where that
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,21 @@ def pack(value: Any) -> bytes:
     except (TypeError, ValueError, OverflowError) as error:
         raise MalformedError(f"cannot be sent: {error}") from error
     return packed
+
+
+def is_plain(values: Iterable[Any]) -> bool:
+    """Whether `pack_plain` may have them: no values but what JSON has besides lists and objects."""
+    return _PLAIN.issuperset(map(type, values))
+
+
+def pack_plain(value: Any) -> bytes:
+    """`pack` for what is made of lists, dictionaries and plain values only, in a third of the time.
+    Raises MalformedError.
+    """
+    try:
+        return _ENCODER.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return pack(value)  # half surrogate pairs, and what is wrong
 
 
 def unpack(data: bytes) -> Any:
@@ -75,5 +91,7 @@ def _extension(code: int, data: bytes) -> Any:
 
 # msgspec would write sets, and datetimes without a timezone, in a form of its own.
 _PACKER = msgpack.Packer(use_bin_type=True, datetime=True, unicode_errors="surrogatepass")
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+_ENCODER = msgspec.msgpack.Encoder()
 # Several times as fast as msgpack, which is kept for what this refuses.
 _DECODER = msgspec.msgpack.Decoder(ext_hook=extension)

@@ -14,19 +14,25 @@ class Lately:
     """Times are seconds of one monotonic clock."""
 
     def __init__(self) -> None:
-        self._rooms: dict[RoomKey, float] = {}
+        # By namespace and rooms, as envelopes have them: this is done for each of them.
+        self._times: dict[tuple[str, tuple[str, ...]], float] = {}
         self._limit = _MANY
 
     def published(self, envelopes: Iterable[Envelope], now: float) -> None:
+        times = self._times
         for envelope in envelopes:
-            for key in envelope.keys:
-                self._rooms[key] = now
-        if len(self._rooms) > self._limit:
-            self._rooms = self._since(now - LATELY_SECONDS)
-            self._limit = max(_MANY, 2 * len(self._rooms))
+            times[envelope.namespace, envelope.rooms] = now
+        if len(times) > self._limit:
+            self._times = self._since(now - LATELY_SECONDS)
+            self._limit = max(_MANY, 2 * len(self._times))
 
     def rooms(self, now: float) -> list[RoomKey]:
-        return list(self._since(now - LATELY_SECONDS))
+        found = {
+            RoomKey(namespace, room): None
+            for namespace, rooms in self._since(now - LATELY_SECONDS)
+            for room in rooms or ("",)
+        }
+        return list(found)
 
-    def _since(self, start: float) -> dict[RoomKey, float]:
-        return {key: when for key, when in self._rooms.items() if when >= start}
+    def _since(self, start: float) -> dict[tuple[str, tuple[str, ...]], float]:
+        return {key: when for key, when in self._times.items() if when >= start}
