@@ -20,7 +20,8 @@ class Delays:
     """
 
     def __init__(self, dyno: str) -> None:
-        self.by_source = {HERE: Distribution(), ELSEWHERE: Distribution()}
+        self._here, self._elsewhere = Distribution(), Distribution()
+        self.by_source = {HERE: self._here, ELSEWHERE: self._elsewhere}
         self.ahead = 0
         self._dyno = dyno
 
@@ -32,7 +33,8 @@ class Delays:
         if type(taken) is not float or not math.isfinite(taken):
             return
         seconds = now - taken
-        if seconds < -AHEAD_SECONDS:
-            self.ahead += 1
-        source = HERE if chat.get("dyno") == self._dyno else ELSEWHERE
-        self.by_source[source].add(max(0.0, seconds))
+        if seconds < 0.0:
+            if seconds < -AHEAD_SECONDS:
+                self.ahead += 1
+            seconds = 0.0
+        (self._here if chat.get("dyno") == self._dyno else self._elsewhere).add(seconds)

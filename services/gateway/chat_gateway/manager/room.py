@@ -78,22 +78,26 @@ class Room:
 
     def flush(self) -> None:
         """Write what waits, in one write to each member."""
-        if not self.waiting:
+        waiting = self.waiting
+        if not waiting:
             return
-        waiting, self.waiting = self.waiting, []
-        ahead, self._ahead = self._ahead, {}
-        for session, has in ahead.items():
-            if missing := waiting[has:]:
-                session.send(missing)
-        writes = list(self._writes.values())  # some may be the last that a client takes just now
-        if ahead:
-            writes = [write for session, write in self._writes.items() if session not in ahead]
-        for session in [one for one in self._others if one not in ahead]:
-            session.send(waiting)
+        self.waiting = []
+        if self._ahead or self._others:
+            self._flush_one_by_one(waiting)
+            return
         data = packets.joined(waiting)
+        writes = list(self._writes.values())  # some may be the last that a client takes just now
         for write in writes:
             write(data)
         self._counts.sent += len(writes) * len(data)
+
+    def _flush_one_by_one(self, waiting: Sequence[Outgoing]) -> None:
+        """Where not all have to get the same, or can be written to."""
+        ahead, self._ahead = self._ahead, {}
+        for session in [*self._writes, *self._others]:
+            missing = waiting[ahead[session] :] if session in ahead else waiting
+            if missing:
+                session.send(missing)
 
     def _share(self, session: Session) -> None:
         narrow = [room for room in session.rooms if not room.wide]
