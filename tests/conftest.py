@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.launching import fork_from_now_on
 from tests.servers import Valkey
 
 MANY = 200  # tests in a file
@@ -22,7 +23,9 @@ settings.load_profile("busy")
 
 
 def pytest_configure() -> None:
-    """Whoever started us may ignore these signals (`nohup`, a background job), and so would the
+    """Programs are forked, which tests the same in less time.
+
+    Whoever started us may ignore these signals (`nohup`, a background job), and so would the
     programs that tests start and stop."""
     for number, handler in (
         (signal.SIGINT, signal.default_int_handler),
@@ -30,6 +33,7 @@ def pytest_configure() -> None:
     ):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
+    fork_from_now_on()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -15,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.launching import Process, launch
 from tests.servers import free_port
 
 TOKEN = "for broadcasts"  # of every hub
@@ -40,20 +39,15 @@ class Program:
             "CHAT_LOG_FORMAT": "text",
         }
         self.set(**variables)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
 
     def set(self, **variables: object) -> None:
         """For the next start."""
         self._variables |= {f"CHAT_{name.upper()}": value for name, value in variables.items()}
 
     def start(self, *, wait: bool = True) -> None:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("CHAT_")}
-        environment |= {name: str(value) for name, value in self._variables.items()}
-        environment["PYTHONFAULTHANDLER"] = "1"  # so SIGABRT shows where it is
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", self._module], env=environment, stdout=log, stderr=log
-            )
+            self.process = launch(self._module, self._variables, log)
         if wait:
             self.wait_ready()
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import itertools
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,18 +13,11 @@ from pathlib import Path
 from chatcluster.fanout.asking import Asking
 from chatcluster.fanout.hub import HubFanout
 from chatcluster.fanout.port import Fanout
+from tests.launching import Process, launch
 from tests.servers import free_port
 
 TOKEN = "secret"
 START_SECONDS = 45.0  # a machine may be busy with other tests
-
-# `python -m chat_hub`, but what takes longest, to import it, is done beforehand.
-PROGRAM = """
-import runpy, sys
-import chat_hub.main
-if sys.stdin.readline():
-    runpy.run_module("chat_hub", run_name="__main__")
-"""
 
 
 class Hub:
@@ -37,11 +27,10 @@ class Hub:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / f"hub-{self.port}.log"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._successor: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> Process:
         assert self._process is not None
         return self._process
 
@@ -50,26 +39,9 @@ class Hub:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        self._process = self._successor or self._prepare()
-        self._successor = None
-        assert self._process.stdin is not None
-        with self._process.stdin as stdin:
-            stdin.write(b"start\n")
-
-    def prepare(self) -> None:
-        """Make ready for the next `start`, which then takes no time."""
-        self._successor = self._prepare()
-
-    def _prepare(self) -> subprocess.Popen[bytes]:
         variables = {"CHAT_PORT": self.port, "CHAT_ADMIN_PORT": 0, "CHAT_HUB_TOKEN": TOKEN}
         with self._log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-c", PROGRAM],
-                env={**os.environ, **{name: str(value) for name, value in variables.items()}},
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-            )
+            self._process = launch("chat_hub", variables, log)
 
     async def answers(self) -> None:
         """Return when it takes connections."""
@@ -91,10 +63,8 @@ class Hub:
 
     def end(self) -> None:
         """For good."""
-        for process in (self._process, self._successor):
-            if process is not None:
-                process.kill()
-                process.communicate()
+        if self._process is not None:
+            self.kill()
 
     def pause(self) -> None:
         self.process.send_signal(signal.SIGSTOP)
@@ -116,7 +86,6 @@ async def start(hubs: Sequence[Hub]) -> None:
 async def _start_and_pause(hub: Hub) -> None:
     await hub.answers()
     hub.pause()
-    hub.prepare()
 
 
 # Hubs remember nothing of gateways that have left, so those that survived a test serve the next
