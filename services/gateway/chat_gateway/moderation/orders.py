@@ -59,6 +59,13 @@ class Member(_Form):
     member: str = Field(min_length=1, max_length=64)
 
 
+class Author(_Form):
+    """Who has written this message, which the log has. `room`: "" is the lobby."""
+
+    message: str = Field(min_length=1, max_length=100)
+    room: RoomName = ""
+
+
 class _Order(_Form):
     """`by`: who wants it, where the admin server is asked. `room`: "" is the lobby."""
 
@@ -70,7 +77,7 @@ class Kick(_Order):
     """Put out once, of the room or (None) of the chat."""
 
     action: Literal["kick"]
-    who: User | Place | Member
+    who: User | Place | Member | Author
     room: RoomName | None = None
 
 
@@ -78,7 +85,7 @@ class Restrict(_Order):
     """From now on, for so many *seconds* or (None) until it is lifted."""
 
     action: Literal["ban", "mute"]
-    who: User | Place | Member
+    who: User | Place | Member | Author
     room: RoomName | None = None
     seconds: Seconds | None = None
 
