@@ -12,7 +12,6 @@ from chat_gateway.chat.delays import Delays
 from chat_gateway.chat.deletions import Deletions
 from chat_gateway.chat.feeds import Feeds
 from chat_gateway.chat.posting import Posting
-from chat_gateway.chat.replay import decode
 from chat_gateway.chat.rights import Rights
 from chat_gateway.manager.answer import Answer
 from chat_gateway.manager.encoding import encode_event
@@ -21,6 +20,7 @@ from chatcluster.chat.job import Job
 from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.message import CHAT, LOBBY, Message
 from chatcluster.chat.message import CHAT_MESSAGE as CHAT_MESSAGE
+from chatcluster.chat.stored import decode
 from chatcluster.core import codes
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.errors import FanoutError, Refused
