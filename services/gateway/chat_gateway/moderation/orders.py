@@ -20,6 +20,7 @@ from chatcluster.core import codes
 from chatcluster.core.errors import Refused
 
 TEN_YEARS = 315_360_000.0
+_WAYS = frozenset(("user", "address", "member", "message"))  # to say whom an order means
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 
 Text = Annotated[str, Field(max_length=300, pattern=_NO_CONTROLS)]
@@ -124,6 +125,9 @@ ORDER: TypeAdapter[OneOrder] = TypeAdapter(Order)
 
 def read(fields: Mapping[str, Any]) -> OneOrder:
     """The order of a client, whose other fields are ignored. Raises Refused."""
+    who = fields.get("who")
+    if isinstance(who, Mapping) and len(_WAYS & who.keys()) > 1:
+        raise Refused(codes.INVALID, f"who: one of {', '.join(sorted(_WAYS))} is expected")
     try:
         order = ORDER.validate_python({**fields, "by": ""}, extra="ignore")
     except ValidationError as error:
