@@ -60,6 +60,8 @@ DENIED: list[tuple[dict[str, Any], int, str, str]] = [
     ({"json": {"event": "e", "rooms": "a"}}, 400, "invalid", "rooms: "),
     ({"json": [{"event": "e", "rooms": ["a"]}, {}]}, 400, "invalid", "[1].event: "),
     ({"json": {"event": "e"}, "headers": {"Idempotency-Key": ""}}, 400, "invalid", "Idempotency"),
+    ({"json": {"event": "e"}, "headers": {"Idempotency-Key": "ÿ"}}, 400, "invalid", "Idempotency"),
+    ({"json": {"event": "e"}, "headers": {"Idempotency-Key": "a b"}}, 400, "invalid", "visible"),
     (
         {"json": {"event": "e", "key": "k"}, "headers": {"Idempotency-Key": "k"}},
         400,

@@ -78,9 +78,12 @@ EVENTS = [
     "typing",
     "create",
     "remove",
+    "auth",
+    "moderate",
     "no",
 ]
 FIELDS = ["message", "nickname", "room", "key", "after", "before", "limit", "typing", "from", "to"]
+FIELDS += ["token", "action", "who", "seconds", "reason"]
 
 
 def handshakes(count: int, chance: random.Random) -> Iterator[bytes]:

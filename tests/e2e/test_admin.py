@@ -9,12 +9,14 @@ from unittest.mock import ANY
 import aiohttp
 import pytest
 import pytest_asyncio
+import yaml
 from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as read_openmetrics,
 )
 from prometheus_client.parser import text_string_to_metric_families as read_metrics
 
 import chatcluster
+from tests.contract.openapi_files import ADMIN
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -139,10 +141,16 @@ async def test_stats_have_a_known_shape(cluster, mode, connect):
 
 
 async def test_the_public_port_has_nothing_of_it(cluster, http):
-    url = cluster.gateways[0].url
-    for path in ("/metrics", "/stats", "/readyz", "/healthz"):
-        async with http.get(url + path) as response:
-            assert response.status == 404
+    gateway = cluster.gateways[0]
+    paths = yaml.safe_load(ADMIN.read_text())["paths"]
+    assert {"/metrics", "/fanout", "/drain", "/moderation", "/moderation/log"} <= paths.keys()
+    for path, methods in paths.items():
+        for method in methods:
+            async with http.request(method, gateway.url + path) as response:
+                assert response.status in (404, 405), (method, path)
+            if method == "get":
+                async with http.get(gateway.admin + path) as response:
+                    assert response.status in (200, 503), path
 
 
 async def test_without_its_redis_a_gateway_is_not_ready(

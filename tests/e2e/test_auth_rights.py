@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.lone_gateway import lone_gateway
+from tests.e2e.mailbox import Refused
 from tests.issuers import Issuer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -40,6 +41,15 @@ async def test_a_nickname_is_the_tokens_whatever_the_client_says(gateway, connec
     assert (await bob.next("chat message"))["nick"] == "mallory"
     await mallory.ask("typing", {"room": room, "typing": True, "nickname": "ada"})
     assert (await bob.next("typing"))["nick"] == "mallory"
+
+
+async def test_the_secret_that_tokens_are_signed_with_is_told_nowhere(gateway, connect):
+    await connect(gateway.url, auth=token("ada"))
+    with pytest.raises(Refused):
+        await connect(gateway.url, auth={"token": "of nobody"})
+    secret = ISSUER.jwk()["k"]
+    assert len(secret) > 40
+    assert secret not in gateway.output() + str(gateway.stats())
 
 
 async def test_a_user_without_a_name_has_the_id_for_it(gateway, connect, room):

@@ -180,6 +180,8 @@ async def test_a_deleted_message_is_gone_for_those_who_have_it_and_those_who_com
     assert await items.ask("list") == {"count": 2}
     missing = await ada.ask("moderate", {**deletion, "message": bad[:-1] + "99"})
     assert code(missing) == "unknown_message"
+    kept = here.output() + there.output() + str(await look(http, here, "/log"))
+    assert (bad in kept, "something bad" in kept) == (True, False)
 
 
 async def test_a_closed_room_is_open_to_its_moderators_alone(connect, here, there, http, room):

@@ -117,6 +117,8 @@ async def test_what_may_not_be_said_is_moderated(
     if action != "mask":
         answer = await bob.until("chat message", lambda event: event["nick"] == "bot")
         assert "a word that may not be said and a link" in answer["message"]
+    kept = [one["id"] for one in (await bob.ask("history", room))["messages"]]
+    assert (said["id"] in kept) is (action != "remove")
 
 
 async def test_a_message_that_is_sent_again_is_answered_once(

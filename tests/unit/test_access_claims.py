@@ -53,6 +53,7 @@ def test_a_user_without_a_name_is_called_by_the_id(user, name):
         ({"sub": ["u1"]}, "sub:"),
         ({"sub": " "}, "sub:"),
         ({"sub": "u" * (LONGEST_USER + 1)}, "sub:"),
+        ({"sub": "u\ud800", "profile": {"name": "Ada"}}, "sub:"),
         ({"sub": "u" * 65}, "sub:"),  # and no shorter name
         ({"profile": {"name": ""}}, "/profile/name:"),
         ({"profile": {"name": 7}}, "/profile/name:"),

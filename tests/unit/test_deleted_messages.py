@@ -13,6 +13,7 @@ from chat_gateway.chat.feeds import Feeds
 from chat_gateway.chat.joining import Joining, shown
 from chat_gateway.chat.service import ChatService
 from chat_gateway.moderation.deleting import Deleting
+from chat_gateway.moderation.whom import Whom
 from chatcluster.core.errors import Refused
 from chatcluster.core.position import Position
 from chatcluster.history.memory import MemoryDirectory
@@ -67,7 +68,7 @@ def texts(page: tuple[list[tuple[str, Message]], bool]) -> tuple[list[str], bool
 
 async def test_a_deleted_message_is_not_in_the_history(world):
     ids = await world.said("a", "b", "c")
-    assert await world.deleting.delete(ROOM, ids[1]) == (True, "ada")
+    assert await world.deleting.delete(ROOM, ids[1]) == (True, Whom("", "", "ada"))
     assert texts(await world.service.read(ROOM, None, 10)) == (["a", "c"], True)
     assert [fields["args"] for fields in world.told] == [
         ({"room": ROOM, "id": ids[1], "message": None},)
@@ -88,7 +89,7 @@ async def test_a_page_is_empty_only_where_nothing_older_is_left(world):
 async def test_to_delete_again_changes_nothing_and_tells_again(world):
     (id,) = await world.said("a")
     await world.deleting.delete(ROOM, id)
-    assert await world.deleting.delete(ROOM, id) == (False, "")
+    assert await world.deleting.delete(ROOM, id) == (False, Whom("", ""))
     assert len(world.told) == 2
 
 
@@ -105,7 +106,7 @@ async def test_a_message_that_the_log_does_not_have_is_refused(world, id):
 
 async def test_without_a_log_those_who_have_the_message_are_told():
     world = World(None)
-    assert await world.deleting.delete("", "any id") == (True, "")
+    assert await world.deleting.delete("", "any id") == (True, Whom("", ""))
     assert [fields["args"] for fields in world.told] == [({"id": "any id", "message": None},)]
 
 

@@ -67,6 +67,18 @@ def test_a_user_who_connects_anew_does_not_begin_anew():
     assert not send(flow, again)
 
 
+def test_a_user_does_not_get_more_by_connecting_anew():
+    """Each begins with a packet that comes before it is known whose connection it is."""
+    flow, taken = Flow(Clock(), client=Rate.of(1000, 1000), user=Rate.of(1, 20)), 0
+    for _ in range(10):
+        sender = Sender(None)
+        assert send(flow, sender)
+        flow.identify(sender, "ada")
+        taken += sum(send(flow, sender) for _ in range(30))
+        flow.forget(sender)
+    assert taken == 20
+
+
 def test_a_user_has_as_many_connections_as_it_may():
     flow = Flow(Clock(), connections_per_user=2)
     senders = [Sender(None) for _ in range(3)]

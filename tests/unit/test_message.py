@@ -23,7 +23,7 @@ MESSAGES = st.builds(
     to=st.none() | st.text(),
     key=st.none() | st.text(min_size=1),
 )
-STORED = st.builds(replace, MESSAGES, alone=st.booleans(), deleted=st.booleans())
+STORED = st.builds(replace, MESSAGES, alone=st.booleans(), deleted=st.booleans(), user=st.text())
 ADA = Message(room="tea", nick="ada", text="hello", time=1.5, dyno="one")
 
 
@@ -57,12 +57,26 @@ def test_that_only_one_gateways_clients_were_told_is_stored_and_not_shown():
 def test_of_a_deleted_message_nobodys_words_are_kept(message):
     kept = message.redacted()
     assert (kept.nick, kept.text, kept.to, kept.key, kept.deleted) == ("", "", None, None, True)
-    assert (kept.room, kept.time, kept.dyno, kept.alone) == (
+    assert (kept.room, kept.time, kept.dyno, kept.alone, kept.user) == (
         message.room,
         message.time,
         message.dyno,
         message.alone,
+        message.user,
     )
+
+
+def test_who_wrote_a_message_is_stored_and_told_to_no_client():
+    mine = replace(ADA, user="u-17")
+    assert orjson.loads(mine.encode())["user"] == "u-17"
+    assert mine.as_chat("e-7") == ADA.as_chat("e-7")
+    assert mine.as_item("e-7") == ADA.as_item("e-7")
+
+
+@pytest.mark.parametrize("written", [7, None, ["u-17"]])
+def test_of_what_something_else_stored_no_user_is_known(written):
+    body = orjson.dumps({**orjson.loads(ADA.encode()), "user": written})
+    assert Message.decode("tea", body) == ADA
 
 
 def test_clients_of_a_room_get_its_name_and_those_of_the_lobby_none():

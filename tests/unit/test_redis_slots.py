@@ -6,6 +6,8 @@ import pytest
 
 from chatcluster.connections.redis_slots import SLOTS, Place, read_slots, slot
 from chatcluster.core.errors import FanoutError
+from chatcluster.history.port import Retention
+from chatcluster.history.redis import RedisRoomLog
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,14 @@ ANSWER = [
     [5461, 10922, [b"", 7001, b"id-2", []]],
     [10923, 16383, [None, 7002, b"id-3"]],
 ]
+
+
+@pytest.mark.parametrize("room", ["", "tea", "{a}{b}", "}{", "100%", "茶"])
+async def test_the_keys_of_a_room_are_in_one_slot(room: str) -> None:
+    """Of its messages, of those that were redacted, and of what was said once."""
+    log = RedisRoomLog("redis://127.0.0.1:1", Retention(), prefix="chat")
+    keys, _ = log._next(room, b"", "mine")
+    assert len({slot(key) for key in (*keys, *log._all_keys(room))}) == 1
 
 
 def test_every_slot_has_its_master() -> None:

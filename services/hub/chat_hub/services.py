@@ -138,8 +138,8 @@ def _json(body: bytes) -> object:
 
 def _keyed(orders: list[Broadcast], key: str) -> list[Broadcast]:
     """The request's *key* for each of *orders*."""
-    if not 0 < len(key) <= KEY_CHARACTERS or not key.isprintable():  # nor was what is not UTF-8
-        raise Denied(INVALID, f"Idempotency-Key: must have 1 to {KEY_CHARACTERS} characters")
+    if not 0 < len(key) <= KEY_CHARACTERS or not all("!" <= one <= "~" for one in key):
+        raise Denied(INVALID, f"Idempotency-Key: 1 to {KEY_CHARACTERS} visible ASCII characters")
     if any(order.key is not None for order in orders):
         raise Denied(INVALID, "key: the header Idempotency-Key is the request's key already")
     if len(orders) == 1:

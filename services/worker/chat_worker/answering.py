@@ -8,7 +8,8 @@ from itertools import count
 from typing import Any
 
 from chat_worker.job import Task
-from chatcluster.chat.message import Message
+from chatcluster.chat import stored
+from chatcluster.chat.message import MODERATED, Message
 from chatcluster.chat.people import people
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.errors import FanoutError
@@ -54,6 +55,10 @@ class Speaker:
                 log.warning("answer_not_published", error=str(error))
         return str(at)
 
+    async def take_back(self, room: str, id: str) -> None:
+        """Raises HistoryError."""
+        await stored.take_back(self._log, room, id)
+
     async def publish(self, **fields: Any) -> None:
         """Raises FanoutError."""
         await self.fanout.publish([Envelope(self._origin, next(self._numbers), **fields)])
@@ -84,6 +89,11 @@ class TaskAnswers:
             event=event,
             args=args,
         )
+
+    async def take_back(self) -> None:
+        await self._speaker.take_back(self._task.room, self._task.id)
+        gone = stored.moderated(self._task.room, self._task.id, None)
+        await self.emit(MODERATED, gone)
 
     async def people(self) -> tuple[int, Sequence[str]]:
         return await people(self._speaker.fanout, self._task.room)

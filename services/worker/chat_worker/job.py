@@ -50,6 +50,11 @@ class Answers(Protocol):
     async def emit(self, event: str, *args: Any, room: str | None = None) -> None:
         """Send an event to the clients that are in the room now; a further attempt repeats it."""
 
+    async def take_back(self) -> None:
+        """Delete the task's message, from the log and from those who have it; a further attempt
+        does it again.
+        """
+
     async def people(self) -> tuple[int, Sequence[str]]:
         """How many have joined the task's room, on all gateways; and nicknames, 200 at most."""
 

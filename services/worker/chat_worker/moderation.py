@@ -1,8 +1,8 @@
 """The job `moderation`: what is done about words and links that are not wanted.
 
-A worker sees a message after it was sent: it is in the room log, and those who read it have read
-it. Clients that know the event `moderated` {room?, id, message} show `message` in place of the
-text, or nothing if it is null.
+A worker sees a message after it was sent: those who read it have read it. Clients that know the
+event `moderated` {room?, id, message} show `message` in place of the text, or nothing if it is
+null.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from chat_worker.job import Answers, Task
 from chat_worker.rules import Rules
 from chatcluster.chat.message import CHAT_MESSAGE, MODERATED
+from chatcluster.chat.stored import moderated
 from chatcluster.runtime.worker_settings import WorkerSettings
 
 
@@ -34,8 +35,8 @@ class Moderation:
         if self._action == "reply":
             await answers.say(f"{task.nick}, please do without: your message has {reason}.")
             return
-        shown = verdict.masked if self._action == "mask" else None
-        moderated = {"id": task.id, "message": shown}
-        await answers.emit(MODERATED, {**moderated, "room": task.room} if task.room else moderated)
-        if self._action == "remove":
-            await answers.say(f"A message of {task.nick} was removed: it had {reason}.")
+        if self._action == "mask":
+            await answers.emit(MODERATED, moderated(task.room, task.id, verdict.masked))
+            return
+        await answers.take_back()
+        await answers.say(f"A message of {task.nick} was removed: it had {reason}.")

@@ -40,6 +40,8 @@ class Reading:
             user = str(user)
         if not isinstance(user, str) or not 0 < len(user.strip()) <= LONGEST_USER:
             raise _wrong(self.user, f"a text of 1 to {LONGEST_USER} characters is expected")
+        if any("\ud800" <= character <= "\udfff" for character in user):  # no UTF-8 stores it
+            raise _wrong(self.user, "half a surrogate pair is no text")
         return user
 
     def _name(self, claims: Mapping[str, Any], user: str) -> str:

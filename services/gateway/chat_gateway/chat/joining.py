@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from chat_gateway.chat.domain import LOBBY, Message
 from chat_gateway.chat.feeds import Feeds
-from chat_gateway.chat.replay import decode
 from chat_gateway.chat.service import messages
 from chat_gateway.chat.unheard import unheard
+from chatcluster.chat.stored import decode
 from chatcluster.core.position import Position
 from chatcluster.history.port import Entry, RoomLog, Slice
 

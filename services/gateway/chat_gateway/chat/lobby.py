@@ -97,22 +97,22 @@ class Lobby:
     def _say(self, sid: str, args: tuple[Any, ...], answer: Answer) -> bool:
         """A `chat message` as far as that can be done without waiting."""
         client = self.clients[sid]
-        room, nick, text, key = self._message(sid, client, args)
+        room, nick, text, key, user = self._message(sid, client, args)
         if room != LOBBY and room not in client.rooms:
             return False
-        return self._service.post_promptly(room, nick, text, key, answer)
+        return self._service.post_promptly(room, nick, text, key, user, answer)
 
     async def _chat_message(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
         client = self.clients[sid]
-        room, nick, text, key = self._message(sid, client, args)
+        room, nick, text, key, user = self._message(sid, client, args)
         await self._must_exist(client, room)
-        id, time = await self._service.post(room, nick, text, key=key)
+        id, time = await self._service.post(room, nick, text, key=key, user=user)
         return {"id": id, "time": time}
 
     def _message(
         self, sid: str, client: Client, args: tuple[Any, ...]
-    ) -> tuple[str, str, str, str | None]:
-        """Room, nickname, text and key."""
+    ) -> tuple[str, str, str, str | None, str]:
+        """Room, nickname, text, key and user."""
         fields = domain.fields_of(args, "chat message")
         nick = client.speaks_as(fields, self._limits)
         text = domain.text(fields.get("message"), self._limits)
@@ -121,7 +121,7 @@ class Lobby:
         if type(room) is not str or room not in client.rooms:  # else it was checked when joined
             room = domain.room_or_lobby(room, self._limits)
         self._service.rights.must(sid, Right.WRITE, room)
-        return room, nick, text, key
+        return room, nick, text, key, self._service.rights.user(sid)
 
     async def _join(self, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
         client = self.clients[sid]

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from chat_gateway.chat.domain import Message
 from chat_gateway.chat.outlet import Outlet
-from chatcluster.core.errors import HistoryError, MalformedError
+from chatcluster.chat.stored import decode
+from chatcluster.core.errors import HistoryError
 from chatcluster.core.feed import Feed
 from chatcluster.core.position import Position
-from chatcluster.history.port import Entry, RoomLog, Slice
+from chatcluster.history.port import RoomLog, Slice
 from chatcluster.runtime.logs import get_logger
 
 RETRY_SECONDS = 1.0  # while the log does not answer
@@ -85,13 +86,3 @@ class Replay:
         if not entries and not page.complete and feed.gap is not None:
             self._outlet.give(room, feed.skip())  # the log was dropped; it will not fill the gap
         return len(entries) == PAGE and feed.position != before
-
-
-def decode(room: str, entry: Entry) -> Message:
-    """The message of a log entry; a readable stand-in for one that something else wrote."""
-    try:
-        return Message.decode(room, entry.body)
-    except MalformedError as error:
-        # Its position has to be taken all the same, or the room would stand still.
-        log.error("stored_message_malformed", error=str(error))
-        return Message(room=room, nick="?", text="(unreadable)", time=0.0, dyno="?")

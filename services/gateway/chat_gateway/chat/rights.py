@@ -79,6 +79,12 @@ class Rights:
         granted = None if socket is None else socket.session.granted
         return "" if granted is None else granted.name
 
+    def user(self, sid: str) -> str:
+        """The id that a client was let in with; empty for who has not shown it."""
+        socket = self._members.sockets.get(sid)
+        granted = None if socket is None else socket.session.granted
+        return "" if granted is None else granted.user
+
     def _against(self, socket: Socket, kinds: tuple[Kind, ...], room: str | None) -> Refused | None:
         identity = socket.identity
         now = self._now()

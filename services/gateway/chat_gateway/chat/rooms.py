@@ -149,7 +149,8 @@ class RoomMessages:
             to = domain.optional_name(fields.get("to"), "to", self._limits)
             text = domain.text(fields.get("message"), self._limits)
             key = domain.key(fields.get("key"))
-            id, created = await self._service.post(room, nick, text, to=to, key=key)
+            user = self._service.rights.user(sid)
+            id, created = await self._service.post(room, nick, text, to=to, key=key, user=user)
             return {"id": id, "created": created}
 
         async def list_(sid: str, args: tuple[Any, ...]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from chat_gateway.chat.delays import Delays
 from chat_gateway.chat.deletions import Deletions
 from chat_gateway.chat.feeds import Feeds
 from chat_gateway.chat.posting import Posting
-from chat_gateway.chat.replay import decode
 from chat_gateway.chat.rights import Rights
 from chat_gateway.manager.answer import Answer
 from chat_gateway.manager.encoding import encode_event
@@ -21,6 +20,7 @@ from chatcluster.chat.job import Job
 from chatcluster.chat.job_log import JobLog
 from chatcluster.chat.message import CHAT, LOBBY, Message
 from chatcluster.chat.message import CHAT_MESSAGE as CHAT_MESSAGE
+from chatcluster.chat.stored import decode
 from chatcluster.core import codes
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.errors import FanoutError, Refused
@@ -77,12 +77,19 @@ class ChatService:
         return self.audience.feeds
 
     async def post(
-        self, room: str, nick: str, text: str, *, to: str | None = None, key: str | None = None
+        self,
+        room: str,
+        nick: str,
+        text: str,
+        *,
+        to: str | None = None,
+        key: str | None = None,
+        user: str = "",
     ) -> tuple[str, float]:
-        """Store a message and send it to its room; its id and time. Stored, it reaches everybody,
-        late or soon.
+        """Store a message, of a *user* if that is known, and send it to its room; its id and time.
+        Stored, it reaches everybody, late or soon.
         """
-        message = self._written(room, nick, text, to, key)
+        message = self._written(room, nick, text, to, key, user)
         if self.log is None:
             id = self._unique()
             await self.manager.publish(self._envelope(message, id, None))
@@ -99,14 +106,14 @@ class ChatService:
         return id, message.time
 
     def post_promptly(
-        self, room: str, nick: str, text: str, key: str | None, answer: Answer
+        self, room: str, nick: str, text: str, key: str | None, user: str, answer: Answer
     ) -> bool:
         """The same without a task; *answer* is given what `chat message` is acknowledged with.
         False, and nothing is done, where that cannot be.
         """
         if self._jobs is not None:
             return False
-        message = self._written(room, nick, text, None, key)
+        message = self._written(room, nick, text, None, key, user)
         answer.begin()
         if self._posting is not None:
             self._posting.post(message, answer)
@@ -115,10 +122,13 @@ class ChatService:
         self.taken += 1
         return True
 
-    def _written(self, room: str, nick: str, text: str, to: str | None, key: str | None) -> Message:
+    def _written(
+        self, room: str, nick: str, text: str, to: str | None, key: str | None, user: str
+    ) -> Message:
         if self._log_messages:
             log.info("message", room=room, nick=nick, text=text, to=to)
-        return Message(room, nick, text, time.time(), self.dyno, to, key, self._alone())
+        alone = self._alone()
+        return Message(room, nick, text, time.time(), self.dyno, to, key, alone, user=user)
 
     def _announce(self, message: Message, answer: Answer) -> None:
         """Send a message that is not stored."""

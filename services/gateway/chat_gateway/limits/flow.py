@@ -104,6 +104,10 @@ class Flow:
             account = self._accounts[user] = Account(user)
         account.connections += 1
         sender.account = account
+        # What it has paid for before it said whose it is would be sent at nobody's expense, with
+        # each new connection again.
+        if sender.credit and not self._users.spend(user, self._clock(), sender.credit):
+            sender.credit = 0
 
     def forget(self, sender: Sender) -> None:
         """The connection is nobody's any more."""

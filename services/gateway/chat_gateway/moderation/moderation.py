@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from chat_gateway.access.identity import Identity
 from chat_gateway.limits.addresses import neighbourhood
@@ -15,6 +14,7 @@ from chat_gateway.moderation.announcing import Kicked, Lifted, News
 from chat_gateway.moderation.deleting import Deleting
 from chat_gateway.moderation.enforcing import Enforcing
 from chat_gateway.moderation.orders import (
+    Author,
     Close,
     Delete,
     Kick,
@@ -27,6 +27,7 @@ from chat_gateway.moderation.orders import (
     User,
 )
 from chat_gateway.moderation.register import Register
+from chat_gateway.moderation.whom import Whom
 from chatcluster.core import codes
 from chatcluster.core.counting import Tally
 from chatcluster.core.deeds import Deed, Measure
@@ -41,15 +42,7 @@ RESTRICTING = {Measure.BAN: Kind.BAN, Measure.MUTE: Kind.MUTE, Measure.CLOSE: Ki
 
 log = get_logger(__name__)
 
-Find = Callable[[str], Awaitable["Whom | None"]]
-
-
-class Whom(NamedTuple):
-    """A user or, where that is not known, an address as `Sanction` has it."""
-
-    user: str
-    address: str
-    nick: str = ""
+Find = Callable[[str], Awaitable[Whom | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +171,11 @@ class Moderation:
         return Done(_about(deed, whom), changed=changed)
 
     async def _take_back(self, order: Delete, deed: Deed) -> Done:
-        changed, nick = await self._deleting.delete(order.room, order.message)
-        return Done(replace(deed, nick=nick, message=order.message), changed=changed)
+        changed, author = await self._deleting.delete(order.room, order.message)
+        return Done(replace(_about(deed, author), message=order.message), changed=changed)
 
-    async def _whom(self, who: User | Place | Member) -> Whom:
-        """Raises Refused for a member who is not there."""
+    async def _whom(self, who: User | Place | Member | Author) -> Whom:
+        """Raises Refused for a member or message that is not there, HistoryError."""
         match who:
             case User():
                 return Whom(who.user, "")
@@ -192,6 +185,13 @@ class Moderation:
                 if (whom := await self._find(who.member)) is not None:
                     return whom
                 raise Refused(codes.UNKNOWN_MEMBER, "who.member: nobody who is here has this id")
+            case Author():
+                whom = await self._deleting.author(who.room, who.message)
+                if whom.user:
+                    return whom
+                raise Refused(
+                    codes.UNKNOWN_MEMBER, "who.message: no user is known to have written it"
+                )
 
     def _kick(self, kicked: Kicked) -> None:
         reason = f": {kicked.reason}" if kicked.reason else ""

@@ -14,8 +14,9 @@ from chat_gateway.limits.addresses import neighbourhood
 from chat_gateway.moderation.deleting import Deleting
 from chat_gateway.moderation.enforcing import Enforcing
 from chat_gateway.moderation.events import MODERATE, Moderating
-from chat_gateway.moderation.moderation import Moderation, Whom
+from chat_gateway.moderation.moderation import Moderation
 from chat_gateway.moderation.register import Register
+from chat_gateway.moderation.whom import Whom
 from chatcluster.chat.message import CHAT
 from chatcluster.core.errors import FanoutError, HistoryError
 from chatcluster.core.request import Question, Request

@@ -20,6 +20,7 @@ from chatcluster.core import codes
 from chatcluster.core.errors import Refused
 
 TEN_YEARS = 315_360_000.0
+_WAYS = frozenset(("user", "address", "member", "message"))  # to say whom an order means
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 
 Text = Annotated[str, Field(max_length=300, pattern=_NO_CONTROLS)]
@@ -59,6 +60,13 @@ class Member(_Form):
     member: str = Field(min_length=1, max_length=64)
 
 
+class Author(_Form):
+    """Who has written this message, which the log has. `room`: "" is the lobby."""
+
+    message: str = Field(min_length=1, max_length=100)
+    room: RoomName = ""
+
+
 class _Order(_Form):
     """`by`: who wants it, where the admin server is asked. `room`: "" is the lobby."""
 
@@ -70,7 +78,7 @@ class Kick(_Order):
     """Put out once, of the room or (None) of the chat."""
 
     action: Literal["kick"]
-    who: User | Place | Member
+    who: User | Place | Member | Author
     room: RoomName | None = None
 
 
@@ -78,7 +86,7 @@ class Restrict(_Order):
     """From now on, for so many *seconds* or (None) until it is lifted."""
 
     action: Literal["ban", "mute"]
-    who: User | Place | Member
+    who: User | Place | Member | Author
     room: RoomName | None = None
     seconds: Seconds | None = None
 
@@ -117,6 +125,9 @@ ORDER: TypeAdapter[OneOrder] = TypeAdapter(Order)
 
 def read(fields: Mapping[str, Any]) -> OneOrder:
     """The order of a client, whose other fields are ignored. Raises Refused."""
+    who = fields.get("who")
+    if isinstance(who, Mapping) and len(_WAYS & who.keys()) > 1:
+        raise Refused(codes.INVALID, f"who: one of {', '.join(sorted(_WAYS))} is expected")
     try:
         order = ORDER.validate_python({**fields, "by": ""}, extra="ignore")
     except ValidationError as error:

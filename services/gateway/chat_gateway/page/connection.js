@@ -4,12 +4,13 @@ import { Manager } from "./vendor/socket.io.esm.min.js";
 const OPENING = 6000; // milliseconds until an address that does not answer counts as failed
 const DIRECTORY_AGAIN = 3000;
 const MOVED = [3001, 3002]; // draining, rebalancing
+const PUT_OUT = new Set(["banned", "kicked"]);
 
 /**
  * One connection to one of several gateways, kept alive: when it breaks, the same address is tried once,
  * then the next ones, with growing delays. `auth()` gives what the handshake holds; `handlers`: up(link), down(), changed(), event(namespace,
  * name, data), directoryUp(), named(name), expiring(seconds). `pass` is what it shows of the user; refused for that, it waits
- * until there is another (`show`).
+ * until there is another (`show`); put out by somebody who moderates the chat, until the user wants to `comeBack`.
  */
 export class Connection {
   #rotation;
@@ -19,9 +20,9 @@ export class Connection {
   #link = null;
   #timer = null;
 
-  /** "idle" (not begun) | "connecting" (never was connected) | "connected" | "reconnecting" | "locked" (a token is needed) */
+  /** "idle" (not begun) | "connecting" (never was connected) | "connected" | "reconnecting" | "locked" (a token is needed) | "out" */
   phase = "idle";
-  /** Why the last attempt failed, if the gateway said so. */
+  /** Why the last attempt failed, or the connection ended, if the gateway said so. */
   reason = null;
 
   constructor({ rotation, transports, auth, pass, handlers }) {
@@ -54,6 +55,11 @@ export class Connection {
     this.#handlers.changed();
   }
 
+  /** Try to get in again, although put out. */
+  comeBack() {
+    if (this.phase === "out") this.#open();
+  }
+
   /** Come in, or stay, with this token. Throws a Refusal when it is no good to stay with. */
   async show(token) {
     if (this.phase === "connected") {
@@ -69,7 +75,7 @@ export class Connection {
   #open() {
     clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.phase === "locked") this.phase = "connecting";
+    if (this.phase === "locked" || this.phase === "out") this.phase = "connecting";
     const { origin, path } = endpoint(this.address);
     const manager = new Manager(origin, {
       path,
@@ -98,6 +104,7 @@ export class Connection {
     chat.on("disconnect", current((reason, details) => this.#broken(reason, details)));
     chat.on("identity", current((identity) => this.#accepted(identity)));
     chat.on("expiring", current(({ seconds }) => this.#handlers.expiring(seconds)));
+    chat.on("refused", current((refused) => this.#refused(refused)));
     chat.onAny(current((name, data) => this.#handlers.event("/", name, data)));
     directory.on("connect", current(() => this.#handlers.directoryUp(link)));
     directory.on("connect_error", current(() => this.#directoryAgain(link)));
@@ -125,8 +132,23 @@ export class Connection {
       return this.#handlers.changed();
     }
     this.reason = error?.data?.message ?? null;
+    if (PUT_OUT.has(error?.data?.code)) return this.#out();
     this.#rotation.failed();
     this.#again();
+  }
+
+  // Said before the disconnect, after which we would come back.
+  #refused({ event, error }) {
+    if (event !== "connect" || !PUT_OUT.has(error?.code)) return;
+    this.reason = error.message ?? null;
+    this.#handlers.down();
+    this.#out();
+  }
+
+  #out() {
+    this.phase = "out";
+    this.#leave();
+    this.#handlers.changed();
   }
 
   #broken(reason, details) {

@@ -21,7 +21,8 @@ LOBBY = ""  # the room of a message without a room: everybody on `/`
 class Message(msgspec.Struct, frozen=True):
     """`time` in seconds since 1970; `dyno` is the gateway that took it; `to` is whom it is
     addressed to, if anybody. `alone`: it was sent to that gateway's clients only; those of others
-    may not have it. `deleted`: of the message, only its place is left.
+    may not have it. `deleted`: of the message, only its place is left. `user` is the id of who
+    wrote it, as far as that is known; it is stored, and clients never get it.
     """
 
     room: str
@@ -33,6 +34,7 @@ class Message(msgspec.Struct, frozen=True):
     key: str | None = None
     alone: bool = False
     deleted: bool = False
+    user: str = ""
 
     def encode(self) -> bytes:
         """As it is stored: a JSON object without the room, which is the log's name."""
@@ -44,6 +46,8 @@ class Message(msgspec.Struct, frozen=True):
             given["alone"] = True
         if self.deleted:
             given["deleted"] = True
+        if self.user:
+            given["user"] = self.user
         return orjson.dumps(fields | given)
 
     @classmethod
@@ -61,13 +65,14 @@ class Message(msgspec.Struct, frozen=True):
                 key=fields.get("key"),
                 alone=fields.get("alone") is True,
                 deleted=fields.get("deleted") is True,
+                user=_text(fields.get("user")),
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise MalformedError(f"not a stored message: {error}") from error
 
     def redacted(self) -> Message:
-        """What is kept of it when it is deleted."""
-        return Message(self.room, "", "", self.time, self.dyno, alone=self.alone, deleted=True)
+        """What is kept of it when it is deleted; who wrote it may have to be put out even then."""
+        return msgspec.structs.replace(self, nick="", text="", to=None, key=None, deleted=True)
 
     def as_chat(self, id: str) -> dict[str, Any]:
         """The argument of `chat message`."""
@@ -119,3 +124,7 @@ class Message(msgspec.Struct, frozen=True):
             "position": at,
             "flags": {} if self.to is None else {"to": self.to},
         }
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

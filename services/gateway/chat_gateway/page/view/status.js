@@ -12,6 +12,7 @@ export class Status {
 
   constructor(chat) {
     this.#chat = chat;
+    get("come-back").addEventListener("click", () => chat.connection.comeBack());
   }
 
   render() {
@@ -42,8 +43,10 @@ export class Status {
       return;
     }
     const { reason, pass } = this.#chat.connection;
-    if (state === "locked") setText(banner, `You are not signed in. ${explain(pass.refusal)}`);
-    else setText(banner, `${bannerOf(state)}${reason ? ` (The gateway says: ${reason})` : ""}`);
+    const text = get("banner-text");
+    if (state === "locked") setText(text, `You are not signed in. ${explain(pass.refusal)}`);
+    else setText(text, `${bannerOf(state)}${reason ? ` (The gateway says: ${reason})` : ""}`);
+    get("come-back").hidden = state !== "out";
     banner.hidden = false;
   }
 }
@@ -60,6 +63,7 @@ function pillOf(state, name, transport, address) {
   }
   if (state === "locked") return ["Not signed in"];
   if (state === "idle") return ["Not connected yet"];
+  if (state === "out") return ["Put out"];
   const words = { connecting: "Connecting…", reconnecting: "Reconnecting…", offline: "Offline" }[state];
   const where = el("span", { class: "how" }, new URL(address).host);
   return [el("span", { class: "pulse", "aria-hidden": "true" }), el("span", {}, words), where];
@@ -67,6 +71,7 @@ function pillOf(state, name, transport, address) {
 
 function bannerOf(state) {
   if (state === "offline") return "This device is offline. What you write is sent when it is back.";
+  if (state === "out") return "You are not in this chat any more: somebody who looks after it has decided so.";
   if (state === "connecting") return "No gateway answers yet. Still trying.";
   return "The connection broke. What you write is sent as soon as it is back.";
 }
