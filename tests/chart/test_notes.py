@@ -18,6 +18,7 @@ def notes(values) -> str:
 
 
 INGRESS = {"ingress": {"enabled": True, "hosts": ["chat.example.org"]}}
+TOKENS = {"gateway": {"settings": {"auth": "jwt"}, "auth": {"existingSecret": "my-auth"}}}
 
 SAID = {
     "the defaults": (
@@ -25,9 +26,10 @@ SAID = {
         [
             "2 gateways, mode adapter, history redis.",
             "kubectl -n chat port-forward service/talk-chatcluster-gateway 8000:80",
-            "helm -n chat test talk",
+            "helm -n chat test talk --logs",
+            "chatcluster doctor --release talk --namespace chat",
         ],
-        ["Before you rely on it", "nothing uses it"],
+        ["Before you rely on it", "nothing uses it", "is let in"],
     ),
     "an operator": (
         {},
@@ -66,6 +68,21 @@ SAID = {
         INGRESS,
         ["http://chat.example.org/", 'transports: ["websocket"]', "ingress.affinity"],
         ["port-forward"],
+    ),
+    "an open door to the world": (
+        INGRESS,
+        ["Everybody who reaches it is let in, under any name: see gateway.settings.auth."],
+        ["in the clear"],
+    ),
+    "tokens without TLS": (
+        merged(INGRESS, TOKENS),
+        ["may do it in the clear: ingress.tlsSecret is empty"],
+        ["is let in"],
+    ),
+    "tokens with TLS": (
+        merged(INGRESS, TOKENS, {"ingress": {"tlsSecret": "chat-tls"}}),
+        ["https://chat.example.org/"],
+        ["in the clear", "is let in"],
     ),
     "everything": (
         everything("hub"),

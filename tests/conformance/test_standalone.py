@@ -10,11 +10,14 @@ import subprocess
 import sys
 
 import pytest
+from socketio import AsyncClient, AsyncSimpleClient
+from socketio.exceptions import ConnectionError, ConnectionRefusedError
 
 from chat_gateway.standalone import Options, StandaloneServer
 from chatcluster.core.codes import INVALID
 from chatcluster.core.errors import Refused
 from chatcluster.runtime.lifecycle import StartError
+from chatcluster.runtime.settings import ClusterSettings, load
 from tests.e2e.raw_clients import Chatter, Poller, Wire
 
 SECONDS = 15.0
@@ -40,6 +43,71 @@ async def test_handlers_of_ones_own_answer_clients():
 
     async with server.listening() as port:
         await asyncio.to_thread(clients, port)
+
+
+REFUSALS = {
+    "False": (False, {"message": "Connection rejected by server"}),
+    "a message": (ConnectionRefusedError("no tea"), {"message": "no tea"}),
+    "with data": (ConnectionRefusedError("no", {"tea": 0}), {"message": "no", "data": {"tea": 0}}),
+    "a code": (
+        Refused(INVALID, "no tea"),
+        {"message": "no tea", "data": {"code": "invalid", "message": "no tea"}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "told"), REFUSALS.values(), ids=REFUSALS)
+async def test_a_handler_says_no_to_a_client_as_python_socketio_has_it(said, told):
+    server = StandaloneServer()
+
+    @server.socketio.event
+    async def connect(sid, environ, auth):
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    async with server.listening() as port:
+        client = AsyncClient()
+        errors: list[object] = []
+        client.on("connect_error", errors.append)
+        with pytest.raises(ConnectionError):
+            await client.connect(f"http://127.0.0.1:{port}", transports=["websocket"])
+        assert errors == [told]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("protocol", ["classic", "sharded", "streams"])
+async def test_what_a_handler_sends_at_once_reaches_who_has_just_come_at_all_servers(
+    protocol, valkey, tmp_path
+):
+    """Nobody has to wait for subscriptions, which take a moment."""
+    settings = load(
+        ClusterSettings,
+        mode="adapter",
+        adapter_protocol=protocol,
+        redis_url=valkey.url,
+        key=tmp_path.name,
+        history="off",
+    )
+    servers = [StandaloneServer(settings=settings) for _ in range(2)]
+    for server in servers:
+
+        @server.socketio.on("enter")
+        async def enter(sid, room, sio=server.socketio):
+            await sio.emit("alone", to=sid)
+            await sio.enter_room(sid, room)
+            await sio.emit("entered", sid, room=room)
+
+    async with servers[0].listening() as first, servers[1].listening() as second:
+        ada, bob = AsyncSimpleClient(), AsyncSimpleClient()
+        for client, port in ((ada, first), (bob, second)):
+            await client.connect(f"http://127.0.0.1:{port}", transports=["websocket"])
+            await client.call("enter", "tea", timeout=SECONDS)
+        heard = [[await one.receive(SECONDS) for _ in range(n)] for one, n in ((ada, 3), (bob, 2))]
+        assert heard[0] == [["alone"], ["entered", ada.sid], ["entered", bob.sid]]
+        assert heard[1] == [["alone"], ["entered", bob.sid]]
+        for client in (ada, bob):
+            await client.disconnect()
 
 
 @pytest.mark.timeout(60)

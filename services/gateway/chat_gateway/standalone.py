@@ -1,5 +1,4 @@
-"""The gateway's Socket.IO server alone, without chat, store, or other gateways: for conformance
-suites, measurements and trials.
+"""The gateway's Socket.IO server alone, without chat and store, for handlers of one's own.
 
     server = StandaloneServer(Options(ping_interval=300), namespaces=("/", "/custom"))
 
@@ -11,14 +10,14 @@ suites, measurements and trials.
         ...
 
 Handlers are python-socketio's. What a client sends, and what it is sent, goes through the same code
-as in a gateway, on the fan-out of mode `isolated`.
+as in a gateway. With *settings* that name a mode, servers of the same settings are one cluster.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,13 +28,20 @@ from chat_gateway.manager.cluster import Cluster
 from chat_gateway.manager.manager import FanoutManager
 from chat_gateway.manager.membership import Socket
 from chat_gateway.manager.server import ChatServer
+from chat_gateway.manager.subscribed import SubscribedManager
 from chat_gateway.serving import serving
 from chat_gateway.sockets.engine import EngineServer
 from chat_gateway.sockets.front import body_deadline, cross_origin
+from chatcluster.chat.fanouts import make_fanout, with_outbox
 from chatcluster.core.envelope import Envelope
+from chatcluster.core.ids import short_id
 from chatcluster.core.request import Reply, Request
 from chatcluster.fanout.isolated import IsolatedFanout
+from chatcluster.fanout.port import Fanout
+from chatcluster.runtime.logs import get_logger
+from chatcluster.runtime.settings import ClusterSettings
 
+log = get_logger(__name__)
 SOCKETIO_PATH = "/socket.io/"
 
 
@@ -61,7 +67,9 @@ class StandaloneServer:
 
     *namespaces* are those that clients may connect to. *connected* is called, and must not wait,
     when a client has been told that it is connected and before it is sent anything else. *flow*
-    says how fast clients may send; without it, as fast as they like.
+    says how fast clients may send; without it, as fast as they like. *settings* name the mode and
+    what carries it; without them it is `isolated`, and there are no other servers. Raises
+    ValueError and SettingsError for what is wrong in them.
     """
 
     def __init__(
@@ -71,14 +79,16 @@ class StandaloneServer:
         namespaces: Collection[str] = ("/",),
         connected: Callable[[Socket], None] | None = None,
         flow: Flow | None = None,
+        settings: ClusterSettings | None = None,
     ) -> None:
         self.options = options or Options()
-        self._fanout = IsolatedFanout()
-        manager = FanoutManager(self._fanout, "standalone", lambda room, here: None)
+        self._namespaces = frozenset(namespaces)
+        self._fanout, self._manager = _alone() if settings is None else _joined(settings)
+        manager = self._manager
         self.cluster = Cluster(manager, self._fanout)
         self.socketio = ChatServer(
             manager,
-            accepts=frozenset(namespaces).__contains__,
+            accepts=self._namespaces.__contains__,
             connected=connected or (lambda socket: None),
             connect_timeout=self.options.connect_timeout / 1000,
             flow=flow,
@@ -95,7 +105,9 @@ class StandaloneServer:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[int]:
-        """Serve while the body runs; gives the port. Raises StartError when it cannot listen."""
+        """Serve while the body runs; gives the port. Raises StartError when it cannot listen, and
+        FanoutError when no carrier answers.
+        """
         options = self.options
         seconds = options.request_timeout / 1000
         app = web.Application(
@@ -106,17 +118,26 @@ class StandaloneServer:
             app.router.add_route("*", path, engine.handle_request)
         await self._fanout.open(_Receiver(self.socketio.manager, self.cluster))
         try:
-            async with serving(
-                app,
-                list(self._engines.values()),
-                host=options.host,
-                port=options.port,
-                request_timeout=seconds,
-            ) as port:
+            async with (
+                self._subscribing(),
+                serving(
+                    app,
+                    list(self._engines.values()),
+                    host=options.host,
+                    port=options.port,
+                    request_timeout=seconds,
+                ) as port,
+            ):
                 yield port
         finally:
             await self.cluster.stop()
             await self._fanout.close()
+
+    def _subscribing(self) -> AbstractAsyncContextManager[None]:
+        manager = self._manager
+        if isinstance(manager, SubscribedManager):
+            return manager.subscribing(self._namespaces)
+        return nullcontext()
 
     def _engine_options(self) -> dict[str, Any]:
         options = self.options
@@ -130,8 +151,19 @@ class StandaloneServer:
         }
 
 
+def _alone() -> tuple[Fanout, FanoutManager]:
+    fanout = IsolatedFanout()
+    return fanout, FanoutManager(fanout, "standalone", lambda room, here: None)
+
+
+def _joined(settings: ClusterSettings) -> tuple[Fanout, FanoutManager]:
+    origin = f"{settings.name}.{short_id(os.urandom, 6)}"  # another one after every start
+    fanout = with_outbox(make_fanout(settings, origin), settings)
+    return fanout, SubscribedManager(fanout, origin)
+
+
 class _Receiver:
-    """The server's end of a fan-out that is never interrupted."""
+    """The server's end of the fan-out. An envelope that cannot be carried out harms no other."""
 
     def __init__(self, manager: FanoutManager, cluster: Cluster) -> None:
         self._manager = manager
@@ -139,10 +171,15 @@ class _Receiver:
 
     def deliver(self, envelopes: Sequence[Envelope]) -> None:
         for envelope in envelopes:
-            self._manager.apply(envelope)
+            try:
+                self._manager.apply(envelope)
+            except Exception:
+                log.exception(
+                    "envelope_failed", origin=envelope.origin, action=envelope.action.name
+                )
 
     def interrupted(self) -> None:
-        """There is no carrier that could be away."""
+        log.warning("fanout_interrupted")
 
     def answer(self, request: Request, reply: Callable[[Reply], None]) -> None:
         self._cluster.answering.answer(request, reply)

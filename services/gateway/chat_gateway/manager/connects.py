@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
+from socketio.exceptions import ConnectionRefusedError
 
 from chat_gateway.manager import encoding
 from chat_gateway.manager.answer import refusal
@@ -86,14 +87,19 @@ class Connects:
     async def in_turn(
         self, session: Session, namespace: str, auth: dict[str, Any], handler: Connecting
     ) -> None:
-        """The whole of it, for a *handler* that may take its time, and after the gate was asked."""
+        """The whole of it, for a *handler* that may take its time, and after the gate was asked.
+
+        It says no as python-socketio has it: by False, or ConnectionRefusedError with a message and
+        perhaps `data`; or by `Refused`.
+        """
         shown = auth if self._gate is None else self._gate.shown(auth)
         if (sid := self.admit(session, namespace, shown)) is None:
             return
         try:
             if self._gate is not None:
                 await self._gate.admit(session, namespace, auth)
-            await handler(sid, auth)
+            if await handler(sid, auth) is False:
+                raise ConnectionRefusedError
         except Exception as error:
             self.turn_away(session, namespace, sid, error)
         else:
@@ -115,6 +121,10 @@ class Connects:
 
     def refuse(self, session: Session, namespace: str, error: Exception) -> None:
         """Tell the client why it is not let in."""
+        if isinstance(error, ConnectionRefusedError):
+            session.counts.refused.add(codes.FORBIDDEN.name)
+            session.send(encoding.encode(encoding.CONNECT_ERROR, namespace, error.error_args))
+            return
         reply = refusal(error, "connect", namespace)["error"]
         session.counts.refused.add(reply["code"])
         answer = {"message": reply["message"], "data": reply}

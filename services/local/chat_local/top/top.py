@@ -22,6 +22,7 @@ from chatcluster.runtime.lifecycle import stop_signal
 
 REFRESH_SECONDS = 1.0
 ANSWER = ClientTimeout(total=2.0)
+UNBOUNDED = 1000  # columns
 
 
 async def show_top(where: Where, *, once: bool, as_json: bool) -> None:
@@ -70,4 +71,5 @@ def _print(looks: Sequence[Look], *, as_json: bool) -> None:
     if as_json:
         print(orjson.dumps(rows(looks), option=orjson.OPT_INDENT_2).decode())
     else:
-        Console().print(view(looks))
+        # A file or a pipe is as wide as the table; a terminal has the width that it has.
+        Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(view(looks))
