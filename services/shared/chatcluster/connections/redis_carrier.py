@@ -64,6 +64,7 @@ class RedisCarrier:
         self._echoes_sent = 0
         self._listener: Listener | None = None
         self._links: Links | None = None
+        self.connections = 0  # how often any were made: another server may be at their end
         self._keeper: asyncio.Task[None] | None = None
 
     @property
@@ -196,6 +197,7 @@ class RedisCarrier:
                 links = self._links = await self._target.connect(self._wiring, self._links)
                 await links.listen(self._channels, ())
                 links.restored()
+                self.connections += 1
                 return links
         except TimeoutError as error:
             self._let_go(FanoutError("Redis does not answer"))

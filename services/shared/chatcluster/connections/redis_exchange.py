@@ -28,6 +28,17 @@ class Exchange:
         self._endpoint = endpoint(url)
         self._database = int(ConnectionPool.from_url(url).connection_kwargs.get("db") or 0)
         self._link: RedisLink | None = None
+        self._connections = 0
+
+    async def connect(self) -> int:
+        """Connect, if need be; which connection it is, since a new one may be to a server that was
+        restarted. Raises ConnectionError.
+        """
+        try:
+            await self._connected()
+        except FanoutError as error:
+            raise ConnectionError(str(error)) from error
+        return self._connections
 
     async def send(self, commands: Sequence[Command]) -> list[Any]:
         """The replies to *commands*; that to a refused command is a ReplyError.
@@ -54,6 +65,7 @@ class Exchange:
     async def _connected(self) -> RedisLink:
         if self._link is None or self._link.ended.done():
             self._link = await connect_link(self._endpoint)
+            self._connections += 1
             if self._database:
                 await self._link.ask([command(b"SELECT", b"%d" % self._database)], 1)
         return self._link

@@ -32,6 +32,7 @@ class Publisher:
         self._carrier = carrier
         self._encode = encode
         self.store = store
+        self._loaded_on = 0  # which of the carrier's connections was told the script
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         """As the port says."""
@@ -42,16 +43,28 @@ class Publisher:
         for nth, append in enumerate(appends):
             if append is not None:
                 commands[nth] = storing(append, commands[nth])
+        loads = self._loads(appends)
         for append in appends:
             if append is not None:
                 append.sent = True
         try:
-            replies = await self._carrier.send(commands)
+            replies = await self._carrier.send([*loads, *commands])
         except RefusedError as error:
             if not error.replies:
                 raise
             replies = error.replies
-        self._settle(appends, replies)
+        self._settle(appends, replies[len(loads) :])
+
+    def _loads(self, appends: Sequence[Append | None]) -> Sequence[Words]:
+        """What makes the script known to a server that may not know it: in front of the first
+        message that needs it. A message that is refused since it is not known is stored later, and
+        would come after what followed it.
+        """
+        append = next(filter(None, appends), None)
+        if append is None or self._loaded_on == self._carrier.connections:
+            return ()
+        self._loaded_on = self._carrier.connections
+        return [(b"SCRIPT", b"LOAD", append.text)]
 
     def _settle(self, appends: Sequence[Append | None], replies: Sequence[Any]) -> None:
         """Raises FanoutError if something was not published, though it may be stored."""

@@ -74,6 +74,8 @@ class Lane:
         self._waiting: deque[_Request] = deque()
         self._sending: asyncio.Task[None] | None = None
         self._closed = False
+        self._connection = 0
+        self._loaded: set[str] = set()  # scripts that the server at its end knows
 
     def run(
         self,
@@ -148,7 +150,17 @@ class Lane:
                 request.settle(reply)
 
     async def _exchange(self, batch: list[_Request]) -> list[Any]:
-        return await self._link.send([request.command for request in batch])
+        connection = await self._link.connect()
+        if connection != self._connection:
+            self._connection, self._loaded = connection, set()
+        # Loaded before anything needs them: another gateway may load one while a batch of ours is
+        # carried out, and then the first of it would be refused, and come after the others.
+        scripts = {one.script for one in batch if one.script is not None}
+        new = [script for script in scripts if script.sha not in self._loaded]
+        self._loaded.update(script.sha for script in new)
+        loads: list[Command] = [("SCRIPT", "LOAD", script.text) for script in new]
+        replies = await self._link.send([*loads, *(request.command for request in batch)])
+        return replies[len(loads) :]
 
     def _fail(self, batch: list[_Request], message: str, cause: BaseException | None) -> None:
         for request in (*batch, *self._waiting):
