@@ -118,6 +118,7 @@ async def test_gateways_on_their_own_are_found(clusters, diagnosed):
     code, findings = diagnosed(*admins(clusters("isolated")))
     assert code == 1
     assert "mode isolated, with 2 gateways" in found(findings, "problem")
+    assert "whoever reaches the admin port" in found(findings, "advice")
 
 
 async def test_a_gateway_that_is_gone_is_found(clusters, diagnosed):

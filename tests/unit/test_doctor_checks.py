@@ -165,6 +165,7 @@ ADVICE = {
         "From gateway-1 to gateway-2 and back takes 0.70 s",
     ),
     "no history": (both(history={"kind": "off"}, servers=[]), "No history is kept"),
+    "no token": (both(guarded=False), "gateway-1, gateway-2: whoever reaches the admin port"),
     "a second": (in_redis(appendfsync="everysec"), "has `appendfsync everysec`"),
     "small buffers": (
         in_redis(**{"client-output-buffer-limit": "normal 0 0 0 pubsub 1048576 0 0"}),

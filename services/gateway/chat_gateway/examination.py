@@ -65,6 +65,7 @@ class Examination:
             "missing": missing,
             "error": error,
             "servers": await self._servers(),
+            "guarded": bool(self._token),
         }
         return web.json_response(told)
 

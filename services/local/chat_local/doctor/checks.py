@@ -172,6 +172,15 @@ def history_is_kept(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
+def admin_servers_are_guarded(cluster: Cluster) -> Iterator[Finding]:
+    if names := [one.name for one in cluster.examined if not one.guarded]:
+        yield advice(
+            f"{listed(names)}: whoever reaches the admin port bans users, drains the gateway and "
+            "changes the fan-out.",
+            "Set CHAT_ADMIN_TOKEN, the same for all gateways and workers.",
+        )
+
+
 CHECKS: tuple[Check, ...] = (
     gateways_answer,
     gateways_are_ready,
@@ -183,6 +192,7 @@ CHECKS: tuple[Check, ...] = (
     round_trips_are_short,
     nothing_waits,
     history_is_kept,
+    admin_servers_are_guarded,
     *SERVERS,
     *KUBERNETES,
 )

@@ -56,6 +56,7 @@ class Examined(BaseModel):
     missing: int = 0
     error: str = ""  # why the others could not be asked
     servers: tuple[ServerFacts, ...] = ()
+    guarded: bool = True  # its admin server asks for a token
 
 
 @dataclass(frozen=True, slots=True)
