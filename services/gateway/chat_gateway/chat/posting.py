@@ -10,7 +10,7 @@ from typing import Any
 from chat_gateway.manager.answer import Answer
 from chat_gateway.manager.manager import FanoutManager
 from chatcluster.chat.message import CHAT, CHAT_MESSAGE, LOBBY, Message
-from chatcluster.core.append import Append, Unstored
+from chatcluster.core.append import Append, Row, Unstored
 from chatcluster.core.errors import FanoutError, HistoryError
 from chatcluster.core.position import Position
 from chatcluster.fanout.port import store_of
@@ -25,7 +25,8 @@ class Posting:
     Where the fan-out in force can append to the log, that is one step. Otherwise the log stores a
     message first: at a change of the fan-out, while something waits in the outbox, and where the
     two are on different servers. Whenever one way follows the other, what is under way comes to its
-    end before: nothing overtakes.
+    end before: nothing overtakes. What the fan-out leaves out is stored by the log, and so is all
+    that was behind it.
 
     *unpublished* is told of what is stored and was not taken by the carrier.
     """
@@ -38,6 +39,7 @@ class Posting:
         self._manager = manager
         self._unpublished = unpublished
         self._place = place
+        self._row = Row()
         self._joint = 0  # messages that the fan-out is storing
         self._apart = 0  # messages that the log is storing
         self._held: list[tuple[Message, Answer]] = []  # until the other way is clear
@@ -60,6 +62,9 @@ class Posting:
 
     def _post_jointly(self, log: JointLog, message: Message, answer: Answer) -> None:
         append = log.appending(message.room, message.encode(), key=message.key, place=self._place)
+        if self._row.broken and not self._joint:
+            self._row = Row()
+        append.row = self._row
         self._joint += 1
         outcome = _Joint(self, message, append, answer)
         self._publish(message, self._place, append, outcome)

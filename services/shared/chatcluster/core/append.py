@@ -11,6 +11,17 @@ from chatcluster.core.envelope import Envelope
 from chatcluster.core.position import Position
 
 
+class Row:
+    """Messages of one sender that are to be stored in their order: once one was left out, those
+    behind it are not to be stored before it is.
+    """
+
+    __slots__ = ("broken",)
+
+    def __init__(self) -> None:
+        self.broken = False
+
+
 class Append:
     """How a room log stores one message, and what became of that.
 
@@ -26,6 +37,7 @@ class Append:
         "position",
         "reason",
         "repeated",
+        "row",
         "sent",
         "sha",
         "text",
@@ -49,6 +61,16 @@ class Append:
         self.repeated = False  # it was stored before, and is not published again
         self.reason = "the store did not answer"  # why there is no position, once it was sent
         self.ended: Callable[[Append], None] | None = None
+        self.row: Row | None = None
+
+    @property
+    def may_be_sent(self) -> bool:
+        return self.row is None or not self.row.broken
+
+    def leave_out(self) -> None:
+        """It is not sent, and so nothing behind it may be."""
+        if self.row is not None:
+            self.row.broken = True
 
     def end(self) -> None:
         """What could be known of it is known."""
@@ -95,4 +117,16 @@ def without_unstored(envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
         one = envelope.stored() if type(envelope) is Unstored else envelope
         if one is not None:
             known.append(one)
+        elif type(envelope) is Unstored and (append := envelope.append) and not append.sent:
+            append.leave_out()
     return known if len(known) != len(envelopes) else envelopes
+
+
+def without_left_out(envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
+    """*envelopes* for whom can store: those behind one that was left out are left out, too."""
+    sent = [
+        one
+        for one in envelopes
+        if type(one) is not Unstored or one.append is None or one.append.may_be_sent
+    ]
+    return sent if len(sent) != len(envelopes) else envelopes

@@ -10,7 +10,7 @@ from chatcluster.connections.redis_carrier import RedisCarrier
 from chatcluster.connections.redis_exchange import ReplyError
 from chatcluster.connections.redis_link import RefusedError
 from chatcluster.connections.redis_pair import Words
-from chatcluster.core.append import Append, Unstored
+from chatcluster.core.append import Append, Unstored, without_left_out
 from chatcluster.core.envelope import Envelope
 from chatcluster.core.position import Position
 
@@ -36,6 +36,8 @@ class Publisher:
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         """As the port says."""
+        if not (envelopes := without_left_out(envelopes)):
+            return
         commands = [self._encode(envelope) for envelope in envelopes]
         appends: list[Append | None] = [
             one.append if type(one) is Unstored else None for one in envelopes
@@ -86,6 +88,7 @@ class Publisher:
         append.reason = f"Redis refused: {reply}"
         if str(reply).startswith("NOSCRIPT"):  # it was restarted, or never had the script
             append.sent = False
+            append.leave_out()
             self._carrier.post([(b"SCRIPT", b"LOAD", append.text)])
 
 
