@@ -34,22 +34,22 @@ class Block:
 
 
 def executed(page: str, containing: str) -> Block:
-    """The block of *page* with this text, for a test that runs every command of it as it stands,
-    but for addresses and names.
+    """The block of *page* that is this text, or has it in it, for a test that runs every command
+    as it stands, but for addresses and names.
     """
-    return _the(page, containing)
+    return named(page, containing)
 
 
 def on_cluster(page: str, containing: str) -> Block:
     """The same, for a test that does so on a real cluster (`make e2e`)."""
-    return _the(page, containing)
+    return named(page, containing)
 
 
 def checked(page: str, containing: str) -> Block:
     """The same, for a test that does not run it (it would end never, or elsewhere), but makes sure
     that the commands, options, variables and files in it are there.
     """
-    return _the(page, containing)
+    return named(page, containing)
 
 
 def blocks(page: str) -> tuple[Block, ...]:
@@ -81,8 +81,11 @@ def _commands(language: str, text: str) -> tuple[str, ...]:
     return tuple(commands)
 
 
-def _the(page: str, containing: str) -> Block:
-    found = [block for block in blocks(page) if containing in block.text]
+def named(page: str, containing: str) -> Block:
+    """The one that is this text, or else that has it in it."""
+    found = [block for block in blocks(page) if block.script == containing] or [
+        block for block in blocks(page) if containing in block.text
+    ]
     if len(found) != 1:
         raise LookupError(f"{page}: {len(found)} blocks of commands contain {containing!r}")
     return found[0]

@@ -13,6 +13,7 @@ import pytest
 from chat_hub import denied
 from chatcluster.runtime.settings import HubSettings
 from tests.broadcasts import takes_broadcasts
+from tests.documented import executed
 from tests.e2e.clients import Connect
 from tests.e2e.conftest import MakeCluster
 from tests.gateways import TOKEN
@@ -54,8 +55,10 @@ async def test_every_example_broadcasts(make_cluster: MakeCluster, connect: Conn
     for client in clients:
         await client.ask("join", "tea")
     await takes_broadcasts(hub)
+    assert await execute(["sh", "-c"], executed("docs/hub.md", "curl -s").script, hub)
+    for client in clients:
+        assert await client.next("news") == "The tea is ready"
     for command, language, containing, said in (
-        (["sh", "-c"], "sh", "curl", "The tea is ready"),
         (IN_PYTHON, "python", "urllib", "by Python"),
         (IN_NODE, "js", "fetch", "by Node"),
         (IN_PYTHON, "python", "AsyncClient", "by Python's client"),

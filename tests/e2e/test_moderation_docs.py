@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from chatcluster.core.deeds import Measure
+from tests.documented import executed
 from tests.e2e.lone_gateway import lone_gateway
 from tests.issuers import Issuer
 
@@ -64,7 +65,9 @@ def objects(text: str) -> list[Any]:
 
 
 async def test_the_admin_servers_commands_do_what_they_say(gateway):
-    commands = example("sh").replace("http://127.0.0.1:9000", gateway.admin)
+    commands = executed("docs/moderation.md", "curl").script.replace(
+        "http://127.0.0.1:9000", gateway.admin
+    )
     out = await run("bash", "-ec", commands, CHAT_ADMIN_TOKEN=OPERATOR)
     ban, in_force, log, unban = objects(out)
     assert (ban["measure"], ban["user"], ban["by"], ban["changed"]) == (

@@ -8,10 +8,19 @@ from pathlib import Path
 import pytest
 
 from chatcluster.connections.redis import connect as redis_at
+from tests.documented import executed
 from tests.e2e.clients import Connect
 from tests.e2e.conftest import MakeCluster
 from tests.e2e.test_workers import commands
 from tests.servers import Valkey
+
+TOLD = (
+    executed("docs/redis-mode.md", 'the operator", "typing": true}]}\'\n$ valkey-cli'),
+    executed("docs/redis-mode.md", "PSUBSCRIBE"),
+    executed("docs/redis-mode.md", "$binary"),
+    executed("docs/redis-mode.md", "chat:deploy"),
+    executed("docs/redis-mode.md", "PUBLISH chat:typing:tea"),
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -27,7 +36,7 @@ async def test_what_the_documentation_tells_valkey_cli(
     await inside.ask("join", room)
     heard = {}
     async with redis_at(valkey.url) as redis:
-        for words in commands("redis-mode.md", prefix, room):
+        for words in commands(TOLD, prefix, room):
             if words[0] == "PUBLISH":
                 heard[" ".join(words[1:])] = await redis.execute_command(*words)
     assert sorted(heard.values()) == [1, 2, 2, 2, 2]  # the room's own channel: one gateway
@@ -50,9 +59,7 @@ async def test_a_program_can_listen_to_what_is_said(
     cluster = make_cluster("redis", 1, redis_prefix=prefix)
     ada = await connect(cluster.gateways[0].url)
     await ada.ask("join", room)
-    (pattern,) = [
-        words[1] for words in commands("redis-mode.md", prefix, room) if words[0] == "PSUBSCRIBE"
-    ]
+    (pattern,) = [words[1] for words in commands(TOLD, prefix, room) if words[0] == "PSUBSCRIBE"]
     async with redis_at(valkey.url) as redis, redis.pubsub() as pubsub:
         await pubsub.psubscribe(pattern)
         await pubsub.get_message(timeout=1)

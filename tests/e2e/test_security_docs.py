@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from chatcluster.runtime.settings import GatewaySettings
+from tests.documented import Block, checked
 from tests.e2e.lone_gateway import lone_gateway
 from tests.e2e.mailbox import PATIENCE, Refused
 from tests.servers import free_port
@@ -28,8 +29,8 @@ def example(language: str, containing: str) -> str:
     return found
 
 
-def exported(containing: str) -> set[str]:
-    return set(re.findall(r"(CHAT_\w+)=", example("sh", containing)))
+def exported(block: Block) -> set[str]:
+    return set(re.findall(r"(CHAT_\w+)=", block.script))
 
 
 async def run(*command: str, **variables: str) -> str:
@@ -58,7 +59,7 @@ async def listens(port: int) -> None:
 @pytest.mark.node
 @pytest.mark.asyncio(loop_scope="session")
 async def test_the_token_and_the_client_of_the_example_get_along(tmp_path, connect):
-    assert exported("chatcluster gateway") == {
+    assert exported(checked("docs/security.md", "chatcluster gateway")) == {
         "CHAT_AUTH",
         "CHAT_AUTH_KEY",
         "CHAT_AUTH_AUDIENCE",
@@ -87,7 +88,7 @@ async def test_the_token_and_the_client_of_the_example_get_along(tmp_path, conne
 
 @pytest.mark.asyncio(loop_scope="session")
 async def test_the_service_of_the_example_checks_what_it_is_asked(tmp_path, connect):
-    assert exported("CHAT_AUTH_HOOK_URL") == {
+    assert exported(checked("docs/security.md", "CHAT_AUTH_HOOK_URL")) == {
         "CHAT_AUTH",
         "CHAT_AUTH_HOOK_URL",
         "CHAT_AUTH_HOOK_SECRET",

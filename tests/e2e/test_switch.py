@@ -16,6 +16,7 @@ from urllib.request import urlopen
 import pytest
 import socketio
 
+from tests.documented import executed
 from tests.e2e.command import COMMAND, Cli, refused
 from tests.e2e.conftest import free_for_a_cluster
 from tests.postgres_server import open_up, programs
@@ -89,9 +90,7 @@ def cluster(tmp_path_factory):
 def in_force(cluster):
     """The epoch in which redis is in force on all of it."""
     [(mode, epoch), _] = cluster.fanouts()
-    if mode == "redis":
-        return epoch
-    return json.loads(cluster.switch("redis", "--json"))["epoch"]
+    return epoch if mode == "redis" else json.loads(cluster.switch("redis", "--json"))["epoch"]
 
 
 @contextmanager
@@ -118,6 +117,12 @@ def silent():
     """The address of a Redis that takes connections and never says anything."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"redis://:secret@127.0.0.1:{server.getsockname()[1]}/0"
+
+
+def test_the_command_of_the_readme_says_what_it_says_there(cluster, in_force):
+    block = executed("README.md", "chatcluster switch hub")
+    said = cluster.switch(*block.script.split()[2:])
+    assert re.findall(r"^\w+ing", said, re.M) == re.findall(r"^\w+ing", block.text, re.M) != []
 
 
 @pytest.mark.parametrize("target", ["adapter:streams", "postgres"])

@@ -6,13 +6,14 @@ import asyncio
 import re
 import shlex
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from chatcluster.connections.redis import connect as redis_at
+from tests.documented import Block, executed
 from tests.e2e.clients import Connect
 from tests.e2e.conftest import MakeCluster
 from tests.gateways import Cluster, Program
@@ -202,10 +203,13 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def commands(page: str, prefix: str, room: str) -> list[list[str]]:
-    """What a page of the documentation tells valkey-cli, with this prefix and room."""
-    lines = re.findall(r"^\$ valkey-cli (.*)$", (DOCS / page).read_text(), re.MULTILINE)
-    assert len(lines) >= 4
+TOLD = (executed("docs/workers.md", "XADD"), executed("docs/workers.md", "XLEN"))
+
+
+def commands(blocks: Iterable[Block], prefix: str, room: str) -> list[list[str]]:
+    """What the documentation tells valkey-cli, with this prefix and room."""
+    every = [command for block in blocks for command in block.commands]
+    lines = [command.partition(" ")[2] for command in every if command.startswith("valkey-cli ")]
     return [
         [word.replace("chat:", f"{prefix}:", 1).replace("tea", room) for word in shlex.split(line)]
         for line in lines
@@ -218,7 +222,7 @@ async def test_what_the_documentation_tells_valkey_cli_about_workers(
     ada = await join(town, connect, room, 0, "ada")
     async with redis_at(valkey.url) as redis:
         town.start()
-        for words in commands("workers.md", town.prefix, room):
+        for words in commands(TOLD, town.prefix, room):
             await redis.execute_command(*words)
     answer = await ada.until("chat message", lambda event: event["nick"] == "bot")
     assert answer["message"].startswith("ops: 2d6: ")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.documented import on_cluster
 from tests.e2e.command import COMMAND
 from tests.e2e_cluster.kubectl import run
 from tests.e2e_cluster.release import Release
@@ -14,8 +15,13 @@ from tests.e2e_cluster.release import Release
 pytestmark = pytest.mark.timeout(240)
 
 
+LOOKING = on_cluster("docs/operation.md", "chatcluster top --release")
+
+
 def looked(release: Release, command: str) -> list[dict[str, Any]]:
-    where = ("--release", release.name, "--namespace", release.namespace.name)
+    [written] = [one for one in LOOKING.commands if one.startswith(f"chatcluster {command} ")]
+    here = written.replace("--namespace chat", f"--namespace {release.namespace.name}")
+    where = here.split()[2:]
     found: list[dict[str, Any]] = json.loads(run(str(COMMAND), command, "--json", *where))
     return found
 
