@@ -67,7 +67,7 @@ def _anchor(value: Value) -> str:
 
 def _kind_of(schema: Mapping[str, Any], default: object) -> str:
     if schema.get("enum"):
-        choices = [choice for choice in schema["enum"] if choice is not None]
+        choices = list(filter(None, schema["enum"]))
         return "one of " + ", ".join(f"`{choice}`" for choice in choices)
     kind = schema.get("type") or _NAMES.get(type(default), "string")
     kinds = [kind] if isinstance(kind, str) else [one for one in kind if one != "null"]

@@ -56,7 +56,8 @@ def _whole(schema: Schema) -> Schema:
         whole = _whole(other)
         kinds = {"type": [whole["type"], "null"]}
         if "enum" in whole:
-            kinds["enum"] = [*whole["enum"], None]
+            # Helm keeps what was given where null is given instead: an empty text takes it back.
+            kinds["enum"] = [*whole["enum"], "", None]
         return whole | kinds | _beside(schema, "anyOf")
     return schema
 

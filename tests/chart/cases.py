@@ -136,7 +136,7 @@ SECRETS: dict[str, Any] = {
 _LEFT_OUT = {
     "gateways": {"replicas": 3, "autoscale": None},
     "rebalance": {"enabled": False},
-    "paused": None,
+    "paused": "",
 }
 
 

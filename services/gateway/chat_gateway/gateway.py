@@ -84,7 +84,7 @@ class Gateway:
         self._interest = Interest(GATHER_SECONDS)
         audience = Audience(self._interest)
         carrier = fanout if change is None else change  # asked for each message
-        self.manager = FanoutManager(fanout, origin, audience.changed, numbers)
+        self.manager = FanoutManager(fanout, origin, audience.changed, numbers, audience.owned)
         self.cluster = Cluster(self.manager, fanout)
         self.service = ChatService(
             self.manager,

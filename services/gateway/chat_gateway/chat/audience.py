@@ -44,6 +44,12 @@ class Audience:
             self._count(RoomKey(CHAT, room), first)
             self._follow(room, first)
 
+    def owned(self, key: RoomKey, first: bool) -> None:
+        """A client has a room of its own, or not any more: events come there, and no messages that
+        a log would keep.
+        """
+        self._count(key, first)
+
     def namespaces(self, room: str) -> list[str]:
         """Where clients of this gateway follow the room's messages: a name can be encoded in
         several ways.

@@ -34,11 +34,12 @@ class FanoutManager(socketio.AsyncManager):  # type: ignore[misc]  # the library
         origin: str,
         changed: Callable[[RoomKey, bool], None],
         numbers: Iterator[int] | None = None,
+        owned: Callable[[RoomKey, bool], None] | None = None,
     ) -> None:
         """*numbers* are for the envelopes of *origin*, if somebody else numbers such, too."""
         super().__init__()
         self.counts = Counts()
-        self.members = Membership(changed, self.counts)
+        self.members = Membership(changed, self.counts, owned=owned)
         self.calls = Calls(self.members, fanout)
         self.delivered = 0  # messages written to clients
         self.tracer: Tracer | None = None

@@ -19,17 +19,24 @@ class Membership:
 
     A connected socket is in the room "" of its namespace and in the room of its own id (Socket.IO,
     "Default room"); nothing is kept for the latter while nobody else is in it. `changed` is called
-    with a room that got its first member here (True) or lost its last (False).
+    with a room that got its first member here (True) or lost its last (False), `owned` with a
+    socket's own room when it has one from now on, and when it has none any more; `changed` is told
+    of that, too, if somebody else enters it.
     """
 
     def __init__(
-        self, changed: Callable[[RoomKey, bool], None], counts: Counts | None = None
+        self,
+        changed: Callable[[RoomKey, bool], None],
+        counts: Counts | None = None,
+        *,
+        owned: Callable[[RoomKey, bool], None] | None = None,
     ) -> None:
         self._counts = counts or Counts()
         self.sockets: dict[str, Socket] = {}
         self._by_session: dict[str, tuple[Socket, ...]] = {}
         self._rooms: dict[str, dict[str, Room]] = {}
         self._changed = changed
+        self._owned = owned or changed
 
     def add(self, sid: str, namespace: str, session: Session) -> Socket | None:
         """A socket that is about to connect; None if the session is in the namespace already."""
@@ -47,8 +54,7 @@ class Membership:
         others = self.place(socket.namespace, sid)
         if others is not None:
             others.enter(socket)
-        else:
-            self._changed(RoomKey(socket.namespace, sid), True)
+        self._owned(RoomKey(socket.namespace, sid), True)
 
     def remove(self, sid: str) -> None:
         socket = self.sockets.pop(sid, None)
@@ -61,8 +67,7 @@ class Membership:
             self._take(socket, "")
             if self.place(socket.namespace, sid) is not None:
                 self._take(socket, sid)
-            else:
-                self._changed(RoomKey(socket.namespace, sid), False)
+            self._owned(RoomKey(socket.namespace, sid), False)
         socket.connected = False
         self._forget(socket)
         for number in list(socket.acks or ()):
@@ -145,8 +150,7 @@ class Membership:
             place = rooms[room] = Room(self._counts, wide=room == "" or room[0] == "\x00")
             if owner is not None:
                 place.enter(owner)
-            else:
-                self._changed(RoomKey(socket.namespace, room), True)
+            self._changed(RoomKey(socket.namespace, room), True)
         place.enter(socket)
 
     def _take(self, socket: Socket, room: str) -> None:
