@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +12,7 @@ from hypothesis import HealthCheck, settings
 from tests.launching import fork_from_now_on
 from tests.servers import Valkey
 
-MANY = 200  # tests in a file
-
-pytest_plugins = ["tests.alarm"]
+pytest_plugins = ["tests.alarm", "tests.sharing_out"]
 
 # On a busy machine it is the machine that is slow.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -34,14 +31,6 @@ def pytest_configure() -> None:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
     fork_from_now_on()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side, whole files are handed out in this order: a long one must not be the last."""
-    tests, slow = Counter(item.path for item in items), Counter[Path]()
-    for item in items:
-        slow[item.path] += item.get_closest_marker("slow") is not None
-    items.sort(key=lambda item: (-slow[item.path], -(tests[item.path] // MANY)))
 
 
 @pytest.fixture(scope="session")

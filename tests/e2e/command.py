@@ -36,7 +36,7 @@ class Cli:
             env={**self.environment, **variables},
         )
 
-    def run(self, *arguments, seconds=15, **variables):
+    def run(self, *arguments, seconds=40, **variables):
         """Exit code, standard output and standard error, within *seconds*."""
         with self.start(*arguments, **variables) as process:
             try:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import socketio
 
-from tests.gateways import Cluster
+from tests.gateways import START_SECONDS, Cluster
 from tests.servers import Valkey, free_port, missing
 
 TESTS = Path(__file__).parents[1]
@@ -38,10 +40,22 @@ def node(own_valkey: Valkey) -> Iterator[str]:
         ["node", "--input-type=module", "--eval", code], cwd=TESTS, stderr=subprocess.PIPE
     )
     try:
+        wait_until_it_listens(port)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.kill()
         process.communicate()
+
+
+def wait_until_it_listens(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 async def heard(client: socketio.AsyncSimpleClient, text: str) -> dict[str, str]:
