@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatcluster.core.append import Append, Unstored, without_unstored
+from chatcluster.core.append import Append, Row, Unstored, without_left_out, without_unstored
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.position import Position
 
@@ -50,6 +50,24 @@ def test_who_cannot_store_is_given_what_is_stored_in_its_order():
     assert without_unstored([unstored(kept), plain]) == [plain]
     only = [plain]
     assert without_unstored(only) is only
+
+
+def test_what_is_behind_a_message_that_was_left_out_is_left_out_too():
+    first, second, other = append(), append(), append()
+    first.row = second.row = Row()
+    plain = Envelope("one", 9, "/", Action.EMIT)
+    behind = [unstored(second), plain, unstored(other, 3), Unstored("one", 4, "/", Action.EMIT)]
+    assert without_left_out(behind) is behind
+    assert without_unstored([unstored(first)]) == []
+    assert without_left_out(behind) == behind[1:]
+
+
+def test_what_was_sent_and_not_answered_holds_nothing_up():
+    first, second = append(), append()
+    first.row = second.row = Row()
+    first.sent = True
+    assert without_unstored([unstored(first)]) == []
+    assert second.may_be_sent
 
 
 @pytest.mark.parametrize("position", [AT, None])
