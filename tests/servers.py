@@ -111,12 +111,18 @@ class Valkey:
             redis.save()
         return (self._folder / "dump.rdb").read_bytes()
 
-    def put_back(self, backup: bytes) -> None:
-        """Start from *backup* in place of what was written since (the server must be stopped)."""
-        files = self._folder / "appendonlydir"
-        shutil.rmtree(files)
-        files.mkdir()
-        (files / "appendonly.aof.1.base.rdb").write_bytes(backup)
-        manifest = "file appendonly.aof.1.base.rdb seq 1 type b\n"
-        (files / "appendonly.aof.manifest").write_text(manifest)
+    def put_back(self, backup: bytes, script: str) -> None:
+        """Start again from *backup* in place of what was written since.
+
+        *script* does so with the file `copy.rdb` in the folder that is called /data there, and
+        ends with the shutdown.
+        """
+        (self._folder / "copy.rdb").write_bytes(backup)
+        shutdown = " && valkey-cli SHUTDOWN NOSAVE"
+        assert script.endswith(shutdown)
+        here = script.removesuffix(shutdown).replace("/data", str(self._folder))
+        subprocess.run(["sh", "-c", here], check=True)
+        with Redis.from_url(self.url) as redis:
+            redis.shutdown(nosave=True)
+        self.stop()
         self.start()

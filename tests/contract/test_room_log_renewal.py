@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from chatcluster.core.errors import HistoryError
 from chatcluster.core.position import Position
+from chatcluster.history import postgres, redis_renewal
 from chatcluster.history.port import Entry, RestorableLog, Retention
 from chatcluster.history.redis import RedisRoomLog
 from tests.contract.logs import Opener, fill, fresh_prefix, log_opener, opened
@@ -100,7 +101,10 @@ async def test_a_message_that_is_sent_again_with_its_key_is_still_known(log):
     assert not (await log.append("tea", b"other", key="other")).repeated
 
 
-async def test_every_room_gets_an_epoch_of_its_own_whatever_its_name(log):
+async def test_every_room_gets_an_epoch_of_its_own_whatever_its_name(log, monkeypatch):
+    """In several steps."""
+    monkeypatch.setattr(postgres, "RENEWED", 50)
+    monkeypatch.setattr(redis_renewal, "SCANNED", 50)
     names = [*NAMES, *(f"room {number}" for number in range(150))]
     await asyncio.gather(*(log.append(name, b"hi") for name in names[1:]))
     await log.head(names[0])  # a room without messages

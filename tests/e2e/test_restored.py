@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from collections.abc import Callable
 
 import pytest
 
-from tests.documented import executed
+from tests.documented import checked, executed
 from tests.e2e.command import COMMAND
 from tests.gateways import Cluster
 from tests.postgres_server import programs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+_, SWAP, _ = checked("docs/operation.md", "appendonlydir").commands
 DUMP = executed("docs/operation.md", "pg_dump").script
 RESTORE = executed("docs/operation.md", "pg_restore").script
 TWO_ROOMS = "2 rooms have a new epoch.\n"  # the lobby is one
@@ -71,8 +73,7 @@ async def test_who_saw_what_a_restored_valkey_lacks_is_told(
     copies: list[bytes] = []
 
     def restore() -> None:
-        own_valkey.stop()
-        own_valkey.put_back(copies.pop())
+        own_valkey.put_back(copies.pop(), shlex.split(SWAP)[-1])
         variables = cluster.gateways[0].variables
         for _ in range(2):  # it may be repeated
             assert cli.run("restored", **variables) == (0, TWO_ROOMS, "")
