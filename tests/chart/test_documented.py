@@ -29,6 +29,9 @@ BLOCKS = (
     checked("docs/kubernetes.md", "customresourcedefinition"),
     checked("docs/kubernetes.md", "apply --server-side"),
     checked("docs/operation.md", "--rdb"),
+    checked("docs/operation.md", "wait pod --for=delete"),
+    checked("docs/operation.md", "appendonlydir"),
+    checked("docs/operation.md", "wait job/restored"),
     checked("docs/operator.md", "kubectl get cc"),
 )
 COMMANDS = [command for block in BLOCKS for command in block.commands]

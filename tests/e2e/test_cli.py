@@ -49,6 +49,16 @@ def test_secrets_are_no_options(cli):
         (["gateway", "--mode", "adapter", "--history", "memory"], "history: 'memory'"),
         (["gateway", "--colour"], "No such option"),
         (["gatway"], "No such command 'gatway'"),
+        (["restored"], "history 'memory' has no backup"),
+        (["restored", "--history", "off"], "history 'off' has no backup"),
+        (
+            ["restored", "--history", "redis", "--redis-url", "redis://:secret@127.0.0.1:1/0"],
+            "history redis: no answer from Redis at redis://***@127.0.0.1:1/0",
+        ),
+        (
+            ["restored", "--history", "postgres", "--postgres-dsn", "postgresql://127.0.0.1:1/x"],
+            "history postgres: no answer from Postgres at postgresql://127.0.0.1:1/x",
+        ),
         (["status"], "no cluster runs on this machine"),
         (["status", "--admin", "nonsense"], "--admin='nonsense'"),
         (["switch"], "Missing argument 'MODE'"),

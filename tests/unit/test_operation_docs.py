@@ -23,7 +23,7 @@ def test_its_commands_are_understood(command: str, capsys: pytest.CaptureFixture
 
 
 def test_there_are_commands():
-    assert len(COMMANDS) == 5
+    assert len(COMMANDS) == 6
 
 
 def test_an_option_that_is_not_there_would_be_found(capsys: pytest.CaptureFixture[str]):

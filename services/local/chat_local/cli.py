@@ -12,7 +12,12 @@ from chat_local.options import takes
 from chat_local.run_settings import RunSettings
 from chatcluster.runtime import lifecycle
 from chatcluster.runtime.lifecycle import StartError
-from chatcluster.runtime.settings import GatewaySettings, HubSettings, SettingsError
+from chatcluster.runtime.settings import (
+    ClusterSettings,
+    GatewaySettings,
+    HubSettings,
+    SettingsError,
+)
 from chatcluster.runtime.worker_settings import WorkerSettings
 
 VARIABLES = (
@@ -193,6 +198,19 @@ def switch(
 
     wish = Wish(read_target(mode, option or []), timeout, admin or [], as_json=json)
     raise typer.Exit(lifecycle.run(change(wish)))
+
+
+@app.command(epilog=VARIABLES)
+@takes(ClusterSettings, "history", "redis_url", "key", "postgres_dsn", "postgres_prefix")
+def restored(settings: ClusterSettings) -> None:
+    """Give each room's log a new epoch, after a backup was put back and before gateways start.
+
+    Clients that have seen newer messages than the backup has are then told that something is
+    missing. With the history of the gateways; may be repeated.
+    """
+    from chat_local.restored import renew_rooms
+
+    raise typer.Exit(lifecycle.run(renew_rooms(settings)))
 
 
 def main() -> None:

@@ -128,6 +128,19 @@ class JointLog(RoomLog, Protocol):
         """What a fan-out with this `server` for its store needs to do what `append` does."""
 
 
+@runtime_checkable
+class RestorableLog(RoomLog, Protocol):
+    """One whose server can be put back to an older copy of what it held."""
+
+    async def renew(self) -> int:
+        """Give every room another epoch, and return how many rooms there are. Messages stay, with
+        their offsets, and so does what was redacted; idempotency keys are still honoured. Positions
+        that anybody was told before are of another epoch, as are those of messages that came after
+        the copy was made: their offsets will be given again. Each room is renewed in one step; if
+        not all were (HistoryError), renew again.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class RoomRecord:
     """A room of the directory; `created` in seconds since 1970."""

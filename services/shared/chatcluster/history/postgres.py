@@ -22,6 +22,7 @@ from chatcluster.history.postgres_database import Database, stored
 
 BATCH = 64  # messages: enough to make the commit cheap, few enough to be answered soon
 READING = 4  # connections
+RENEWED = 1000  # rooms in one commit
 TIDY_SECONDS = 60.0
 
 _log = get_logger(__name__)
@@ -101,6 +102,14 @@ class PostgresRoomLog:
 
     async def drop(self, room: str) -> None:
         await self._reading.call("drop", stored(room))
+
+    async def renew(self) -> int:
+        renewed, last = 0, 0
+        while True:
+            ((count, last),) = await self._writing.call("renew", last, RENEWED)
+            if not count:
+                return renewed
+            renewed += count
 
     async def check(self) -> None:
         await self._writing.call("writable")

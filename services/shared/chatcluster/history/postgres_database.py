@@ -14,7 +14,7 @@ LONGEST_NAME = 2000  # bytes; an index takes no text that is much longer
 _SCHEMA = Schema(
     package="chatcluster.history",
     table="rooms",
-    version=2,
+    version=3,
     tables=("tables",),
     functions=("log",),
 )

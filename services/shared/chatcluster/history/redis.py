@@ -18,6 +18,7 @@ from chatcluster.core.position import Position
 from chatcluster.history.lane import Lane, answering
 from chatcluster.history.lifetime import age_seconds, idle_seconds
 from chatcluster.history.port import Appended, Entry, Retention, RoomRecord, Slice
+from chatcluster.history.redis_renewal import renew_all
 from chatcluster.history.script import Script
 
 APPEND = Script.load("room", "append", "stored")
@@ -114,6 +115,9 @@ class RedisRoomLog:
 
     async def drop(self, room: str) -> None:
         await self._writing.command("UNLINK", *self._all_keys(room))
+
+    async def renew(self) -> int:
+        return await renew_all(self._writing, _bytes(self._prefix), self._random_bytes)
 
     async def check(self) -> None:
         # Only a write tells whether the server is read-only or out of memory.

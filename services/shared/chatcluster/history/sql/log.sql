@@ -189,6 +189,19 @@ BEGIN
   DELETE FROM @name@_keys AS k WHERE k.life = gone;
 END $$;
 
+-- Gives the next `most` rooms whose id is above `beyond` another epoch; how many these are, and the last one's id.
+CREATE OR REPLACE FUNCTION @name@_renew(beyond bigint, most bigint) RETURNS TABLE (renewed bigint, last bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY WITH next AS (
+    SELECT r.id FROM @name@_rooms AS r WHERE r.id > beyond ORDER BY r.id LIMIT most
+  ), done AS (
+    UPDATE @name@_rooms AS r SET epoch = left(gen_random_uuid()::text, 8) FROM next WHERE r.id = next.id RETURNING r.id
+  ) SELECT count(*), max(done.id) FROM done;
+END $$;
+
 -- Whether a message could be stored: only a write tells.
 CREATE OR REPLACE FUNCTION @name@_writable() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -261,6 +274,7 @@ REVOKE EXECUTE ON FUNCTION
   @name@_since(text, text, bigint, bigint, bigint, double precision),
   @name@_before(text, text, bigint, bigint, bigint, double precision),
   @name@_begin(text, text), @name@_heads(text[]), @name@_drop(text), @name@_writable(),
+  @name@_renew(bigint, bigint),
   @name@_redact(text, text, bigint, bytea, bigint, double precision), @name@_redacted(text, text, bigint),
   @name@_tidy(double precision, double precision),
   @name@_create(text, double precision, bigint), @name@_remove(text), @name@_listed(text)
