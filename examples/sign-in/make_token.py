@@ -19,7 +19,7 @@ def token(name: str, seconds: float, *, moderates: bool = False) -> str:
     rooms = {right: ["*"] for right in ("join", "read", "write", "create")}
     claims = {
         "aud": "chat",
-        "exp": int(time.time() + seconds),
+        "exp": time.time() + seconds,
         "sub": f"user-{name.lower()}",
         "name": name,
         "rooms": rooms | ({"moderate": ["*"]} if moderates else {}),
