@@ -164,6 +164,26 @@ async def test_a_server_that_forgot_the_script_gets_it_and_has_stored_nothing(
     assert (await here.store(log, "second")).position == Position((await log.head("a")).epoch, 2)
 
 
+async def test_what_belongs_to_another_server_s_log_is_not_stored(
+    log: RedisRoomLog, valkey: Valkey
+) -> None:
+    """Messages may be on their way while the fan-out changes from one Redis to another."""
+    url = f"{valkey.url.removesuffix('/0')}/1"
+    elsewhere = AdapterFanout(url, Classic(f"storing-{secrets.token_hex(4)}"))
+    gateway = Storing(elsewhere, secrets.token_hex(4))
+    await gateway.open("a")
+    try:
+        message = gateway.unstored(log, "lost?")
+        await gateway.fanout.publish([message, gateway.envelope()])
+        assert [one.sequence for one in await gateway.got(1)] == [2]
+    finally:
+        await gateway.fanout.close()
+    assert message.append is not None
+    assert not message.append.sent
+    with redis.Redis.from_url(url) as client:
+        assert client.keys("*storing-*") == []
+
+
 async def test_a_log_and_a_fanout_of_the_same_server_share_it(
     gateways: tuple[Storing, Storing], log: RedisRoomLog, valkey: Valkey
 ) -> None:

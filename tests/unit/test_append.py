@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from chatcluster.core.append import Append, Row, Unstored, without_left_out, without_unstored
+from chatcluster.core.append import Append, Row, Unstored, for_store, without_unstored
 from chatcluster.core.envelope import Action, Envelope
 from chatcluster.core.position import Position
 
+SERVER = "one server"
 PLACE, AT = Position("f" * 16, 0), Position("epoch", 7)
 
 
 def append() -> Append:
-    return Append(b"return 1", b"sha", [b"key"], [b"arg"], PLACE)
+    return Append(b"return 1", b"sha", [b"key"], [b"arg"], PLACE, SERVER)
 
 
 def unstored(how: Append, number: int = 1) -> Unstored:
@@ -57,9 +58,17 @@ def test_what_is_behind_a_message_that_was_left_out_is_left_out_too():
     first.row = second.row = Row()
     plain = Envelope("one", 9, "/", Action.EMIT)
     behind = [unstored(second), plain, unstored(other, 3), Unstored("one", 4, "/", Action.EMIT)]
-    assert without_left_out(behind) is behind
+    assert for_store(behind, SERVER) is behind
     assert without_unstored([unstored(first)]) == []
-    assert without_left_out(behind) == behind[1:]
+    assert for_store(behind, SERVER) == behind[1:]
+
+
+def test_what_belongs_to_another_server_is_left_out_and_so_is_what_is_behind_it():
+    first, second = append(), append()
+    first.row = second.row = Row()
+    first.server = "another server"
+    assert for_store([unstored(first), unstored(second)], SERVER) == []
+    assert for_store([unstored(append())], None) == []
 
 
 def test_what_was_sent_and_not_answered_holds_nothing_up():

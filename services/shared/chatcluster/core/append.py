@@ -39,6 +39,7 @@ class Append:
         "repeated",
         "row",
         "sent",
+        "server",
         "sha",
         "text",
     )
@@ -50,7 +51,9 @@ class Append:
         keys: Sequence[bytes],
         args: Sequence[bytes],
         place: Position,
+        server: object | None = None,
     ) -> None:
+        self.server = server  # where that is, as `store_of` names it
         self.text = text
         self.sha = sha
         self.keys = keys
@@ -122,11 +125,16 @@ def without_unstored(envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
     return known if len(known) != len(envelopes) else envelopes
 
 
-def without_left_out(envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
-    """*envelopes* for whom can store: those behind one that was left out are left out, too."""
-    sent = [
-        one
-        for one in envelopes
-        if type(one) is not Unstored or one.append is None or one.append.may_be_sent
-    ]
+def for_store(envelopes: Sequence[Envelope], server: object | None) -> Sequence[Envelope]:
+    """*envelopes* for whom can store what belongs to *server*. Those that belong to another one are
+    left out, as at a change from one Redis to another, and so are those behind one that was left
+    out.
+    """
+    sent = []
+    for envelope in envelopes:
+        append = envelope.append if type(envelope) is Unstored else None
+        if append is not None and append.server != server:
+            append.leave_out()
+        elif append is None or append.may_be_sent:
+            sent.append(envelope)
     return sent if len(sent) != len(envelopes) else envelopes

@@ -10,7 +10,7 @@ from chatcluster.connections.redis_carrier import RedisCarrier
 from chatcluster.connections.redis_exchange import ReplyError
 from chatcluster.connections.redis_link import RefusedError
 from chatcluster.connections.redis_pair import Words
-from chatcluster.core.append import Append, Unstored, without_left_out
+from chatcluster.core.append import Append, Unstored, for_store
 from chatcluster.core.envelope import Envelope
 from chatcluster.core.position import Position
 
@@ -36,7 +36,7 @@ class Publisher:
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         """As the port says."""
-        if not (envelopes := without_left_out(envelopes)):
+        if not (envelopes := for_store(envelopes, self.store)):
             return
         commands = [self._encode(envelope) for envelope in envelopes]
         appends: list[Append | None] = [

@@ -76,7 +76,7 @@ class RedisRoomLog:
 
     def appending(self, room: str, body: bytes, *, key: str | None, place: Position) -> Append:
         keys, args = self._next(room, body, key)
-        return Append(ANNOUNCE.text, ANNOUNCE.sha.encode(), keys, args, place)
+        return Append(ANNOUNCE.text, ANNOUNCE.sha.encode(), keys, args, place, self.server)
 
     async def since(self, room: str, after: Position, limit: int) -> Slice:
         return await self._read(SINCE, room, (after.epoch, after.offset, limit))
