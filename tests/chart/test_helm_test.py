@@ -164,11 +164,3 @@ def test_nothing_of_it_stays_when_it_passed():
     longer = merged(MODE["adapter"], {"test": {"timeoutSeconds": 120}})
     (pod,) = of_kind(render(longer), "Pod")
     assert pod["spec"]["activeDeadlineSeconds"] == 150
-
-
-@pytest.mark.parametrize("values", CASES.values(), ids=list(CASES))
-def test_what_the_script_is_told_is_text_for_kubernetes(values):
-    """A bare `off` would be a truth value."""
-    pod = one(render(values), "Pod", "test")
-    told = {entry["name"]: entry["value"] for entry in pod["spec"]["containers"][0]["env"]}
-    assert {name: value for name, value in told.items() if not isinstance(value, str)} == {}
