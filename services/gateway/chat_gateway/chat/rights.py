@@ -69,21 +69,23 @@ class Rights:
 
     def may_know(self, sid: str, room: str) -> bool:
         """Whether the client may learn that there is such a room."""
-        socket = self._members.sockets.get(sid)
-        granted = None if socket is None else socket.session.granted
+        granted = self._granted(sid)
         return granted is None or any(granted.permissions.may(right, room) for right in Right)
 
     def name(self, sid: str) -> str:
         """The name that a client was let in with; empty if it may choose."""
-        socket = self._members.sockets.get(sid)
-        granted = None if socket is None else socket.session.granted
+        granted = self._granted(sid)
         return "" if granted is None else granted.name
 
     def user(self, sid: str) -> str:
         """The id that a client was let in with; empty for who has not shown it."""
-        socket = self._members.sockets.get(sid)
-        granted = None if socket is None else socket.session.granted
+        granted = self._granted(sid)
         return "" if granted is None else granted.user
+
+    def _granted(self, sid: str) -> Identity | None:
+        """As whom the client was let in, if it was asked."""
+        socket = self._members.sockets.get(sid)
+        return None if socket is None else socket.session.granted
 
     def _against(self, socket: Socket, kinds: tuple[Kind, ...], room: str | None) -> Refused | None:
         identity = socket.identity
