@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
 from chatcluster.core.errors import HistoryError
 from chatcluster.core.position import Position
 from chatcluster.history.port import Retention, RoomLog
-from tests.contract.logs import KINDS, Opener, fill, log_opener, offsets
+from tests.contract.logs import fill, offsets
 
 NAMES = [
     "",
@@ -26,17 +25,6 @@ NAMES = [
     "\x00\n",
     "\ud800",
 ]
-
-
-@pytest.fixture(params=KINDS)
-async def opener(request: pytest.FixtureRequest) -> AsyncIterator[Opener]:
-    async with log_opener(request) as open_log:
-        yield open_log
-
-
-@pytest.fixture
-async def log(opener: Opener) -> RoomLog:
-    return await opener(Retention())
 
 
 async def test_offsets_count_from_one_within_an_epoch(log):

@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-
-import pytest
 
 from chatcluster.core.position import Position
-from chatcluster.history.port import Entry, Retention, RoomLog
-from tests.contract.logs import KINDS, Opener, fill, log_opener, offsets
-
-
-@pytest.fixture(params=KINDS)
-async def opener(request: pytest.FixtureRequest) -> AsyncIterator[Opener]:
-    async with log_opener(request) as open_log:
-        yield open_log
-
-
-@pytest.fixture
-async def log(opener: Opener) -> RoomLog:
-    return await opener(Retention())
+from chatcluster.history.port import Entry, Retention
+from tests.contract.logs import fill, offsets
 
 
 async def test_a_redacted_message_keeps_its_place_and_nothing_of_its_body(log):
